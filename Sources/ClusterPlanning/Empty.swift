@@ -1,0 +1,1 @@
+package let unused = 0
