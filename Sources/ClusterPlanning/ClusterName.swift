@@ -1,5 +1,12 @@
 /// The name under which the cluster stands in DNS.
 
+extension Group {
+    /// The cluster's name; nil where what it would be can't stand in DNS.
+    package func clusterName(configured: String?) -> String? {
+        ClusterPlanning.clusterName(configured: configured, stackName: stackName, groupName: name)
+    }
+}
+
 /// Chooses the cluster's name: the one that was configured, else the part after the last `-` of the stack's name, as
 /// senza names its stacks `<application>-<version>`, else the name of the group.
 ///

@@ -6,7 +6,8 @@ package struct ClusterView: Equatable, Sendable {
     package var now: Duration
     package var own: InstanceID
     package var ownMember: MemberID
-    package var clusterName: String
+    /// `--cluster-name`; nil: what the group says.
+    package var configuredName: String?
     package var cluster: RunningCluster
     package var alarms: [Alarm]
     package var group: Observed<Group>
@@ -18,14 +19,14 @@ package struct ClusterView: Equatable, Sendable {
     package var configuredSize: Int?
 
     package init(
-        now: Duration, own: InstanceID, ownMember: MemberID, clusterName: String, cluster: RunningCluster,
+        now: Duration, own: InstanceID, ownMember: MemberID, configuredName: String? = nil, cluster: RunningCluster,
         alarms: [Alarm] = [], group: Observed<Group> = .notAsked, askedInstances: Observed<[Instance]> = .seen([]),
         zone: Observed<Zone> = .notAsked, configuredSize: Int? = nil
     ) {
         self.now = now
         self.own = own
         self.ownMember = ownMember
-        self.clusterName = clusterName
+        self.configuredName = configuredName
         self.cluster = cluster
         self.alarms = alarms
         self.group = group

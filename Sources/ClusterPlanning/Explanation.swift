@@ -56,6 +56,8 @@ extension WaitReason: CustomStringConvertible {
         case .zoneNamesCluster(let name, let hosts):
             "nobody answers, yet the zone names members of an earlier cluster \(name): \(list(hosts)); "
                 + "its data may live; if it is lost for good, delete those records to found anew"
+        case .noClusterName(let group):
+            "group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
         case .ownDataLost:
             "etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold"
         case .otherMemberJoining(let member): "another member is joining: \(member.label)"
@@ -125,6 +127,8 @@ extension Deferral: CustomStringConvertible {
         case .nobodyForDNS: "DNS stays as it is: no healthy voter to name"
         case .unnameable(let member):
             "DNS stays as it is: member \(member.label) has no IPv4 address, or no name that DNS could bear"
+        case .noClusterName(let group):
+            "DNS stays as it is: group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
         case .recordNotOurs(let name): "DNS stays as it is: \(name) is an alias or routed set that we did not make"
         }
     }

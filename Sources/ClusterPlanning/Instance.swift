@@ -60,12 +60,15 @@ package struct Lifecycle: RawRepresentable, Hashable, Sendable, CustomStringConv
 package struct Group: Equatable, Sendable {
     package var name: String
     package var desiredCapacity: Int
+    /// The value of the tag `aws:cloudformation:stack-name`, where the group was made by CloudFormation.
+    package var stackName: String?
     /// Sorted by ID.
     package private(set) var instances: [Instance]
 
-    package init(name: String, desiredCapacity: Int, instances: [Instance]) {
+    package init(name: String, desiredCapacity: Int, stackName: String? = nil, instances: [Instance]) {
         self.name = name
         self.desiredCapacity = desiredCapacity
+        self.stackName = stackName
         self.instances = instances.sorted { $0.id < $1.id }
     }
 

@@ -39,7 +39,7 @@ extension Deferral {
             .instanceUnknownToEC2, .memberMissing, .zoneNotRead:
             true
         case .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead, .ownInstanceTerminated,
-            .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs:
+            .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs, .noClusterName:
             false
         }
     }

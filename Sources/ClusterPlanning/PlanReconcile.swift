@@ -169,7 +169,13 @@ private func planZone(
         return
     case .seen(let seen): zone = seen
     }
-    switch planDNS(cluster: view.clusterName, voters: votersForDNS(view, memory, without: removed, zone), zone: zone) {
+    guard let group = view.group.value else { return }  // said already
+    guard let name = group.clusterName(configured: view.configuredName) else {
+        plan.deferred.append(.noClusterName(group: group.name))
+        return
+    }
+    let voters = votersForDNS(view, memory, without: removed, zone, name)
+    switch planDNS(cluster: name, voters: voters, zone: zone) {
     case .unchanged: break
     case .change(let changes): plan.steps.append(.changeDNS(changes))
     case .deferred(let deferral): plan.deferred.append(deferral)
@@ -179,10 +185,10 @@ private func planZone(
 /// Started voters that are healthy, or were a moment ago and are named already: a voter enters DNS healthy and leaves it
 /// after the grace, so that a restart changes nothing.
 private func votersForDNS(
-    _ view: ClusterView, _ memory: ReconcileMemory, without removed: Member?, _ zone: Zone
+    _ view: ClusterView, _ memory: ReconcileMemory, without removed: Member?, _ zone: Zone, _ name: String
 ) -> [Member] {
-    let named = zone.hostsOfMembers(ofCluster: view.clusterName)
-    let names = ClusterDNSNames(cluster: view.clusterName, domain: zone.domain)
+    let named = zone.hostsOfMembers(ofCluster: name)
+    let names = ClusterDNSNames(cluster: name, domain: zone.domain)
     return view.cluster.voters.filter { member in
         guard member.isStarted, member.id != removed?.id else { return false }
         guard let since = memory.unhealthySince[member.id] else { return true }

@@ -18,6 +18,16 @@ package func planStart(_ view: StartView, memory: inout StartMemory) -> StartPla
     }
 }
 
+/// Decides what needs no look beyond the disk: a resume, unless etcd had stopped by itself.
+///
+/// - Returns: nil where more has to be seen.
+package func planAtOnce(_ identity: Identity, disk: Disk, lastExit: LastExit) -> StartPlan? {
+    guard case .data(let stamp?) = disk, stamp.instance == identity.instance, lastExit != .unaskedSuccess else {
+        return nil
+    }
+    return resume(identity)
+}
+
 // MARK: With data
 
 private func planStart(_ view: StartView, onDataOf stamp: Stamp) -> StartPlan {
@@ -29,7 +39,7 @@ private func planStart(_ view: StartView, onDataOf stamp: Stamp) -> StartPlan {
     if view.lastExit == .unaskedSuccess, let cluster = cluster(thatRemoved: stamp, view) {
         return .setAside(.removedFromCluster(cluster.id))
     }
-    return resume(view)
+    return resume(view.identity)
 }
 
 /// The cluster of this data, if it answers and its list lacks this member (F15, F19): by ID, by name and by address.
@@ -51,15 +61,14 @@ private func planStartOnUnstampedData(_ view: StartView) -> StartPlan {
     if view.clusters.count > 1 { return .wait(.severalClusters(view.clusters.map(\.id))) }
     if let cluster = view.clusters.first {
         let isOurs = cluster.members.contains { $0.peerURLs.contains(view.identity.peerURL) }
-        return isOurs ? resume(view) : .wait(.dataNotInCluster(cluster))
+        return isOurs ? resume(view.identity) : .wait(.dataNotInCluster(cluster))
     }
     let silent = view.peers.filter(\.isSilent)
-    return silent.isEmpty ? resume(view) : .wait(.peersSilent(silent))
+    return silent.isEmpty ? resume(view.identity) : .wait(.peersSilent(silent))
 }
 
-private func resume(_ view: StartView) -> StartPlan {
-    let identity = view.identity
-    return .start(
+private func resume(_ identity: Identity) -> StartPlan {
+    .start(
         Launch(
             .resume, identity,
             initialCluster: [InitialMember(identity.instance.rawValue, identity.peerURL)]))
@@ -174,7 +183,7 @@ private func planFollow(_ view: StartView, _ founding: [Peer], stamp: Stamp?) ->
     // Somebody who has started has been led: then we wait for a leader, to enter by its list and not by our guess.
     guard founding.allSatisfy(\.nobodyHasStarted) else { return .wait(.noLeader(among: founding)) }
     guard stamp?.started != true else { return .wait(.ownDataLost) }
-    return .start(found(view, founders))
+    return found(view, founders)
 }
 
 /// Nobody runs etcd. The group founds a cluster once it is whole, the same in two readings, every other founder's host
@@ -200,30 +209,32 @@ private func planFounding(
 
     let silent = view.peers.filter(\.isSilent)
     if !silent.isEmpty { return .wait(.peersSilent(silent)) }
-    if let obstacle = obstacleInZone(view) { return .wait(obstacle) }
+    if let obstacle = obstacleInZone(view, group) { return .wait(obstacle) }
     memory.founders = founders
     guard lastFounders == founders else { return .wait(.groupMayChange(founders: founders)) }
-    return .start(found(view, founders))
+    return found(view, founders)
 }
 
 /// The zone as a witness: where it names members of a cluster of this name, there was one, and founding another beside its
 /// data would split the world (F4). A zone that can't be read says nothing (F33).
-private func obstacleInZone(_ view: StartView) -> WaitReason? {
+private func obstacleInZone(_ view: StartView, _ group: Group) -> WaitReason? {
     switch view.zone {
     case .notAsked: return nil
     case .unavailable(let cause): return .zoneNotRead(cause)
     case .seen(let zone):
-        let hosts = zone.hostsOfMembers(ofCluster: view.clusterName)
-        return hosts.isEmpty ? nil : .zoneNamesCluster(name: view.clusterName, hosts: hosts)
+        guard let name = group.clusterName(configured: view.configuredName) else {
+            return .noClusterName(group: group.name)
+        }
+        let hosts = zone.hostsOfMembers(ofCluster: name)
+        return hosts.isEmpty ? nil : .zoneNamesCluster(name: name, hosts: hosts)
     }
 }
 
 /// The token names the first of the founders, whom no other cluster can have had: instance IDs are never used twice. A
 /// cluster's ID is a hash of peer URLs and token, and addresses do come again.
-private func found(_ view: StartView, _ founders: [InitialMember]) -> Launch {
+private func found(_ view: StartView, _ founders: [InitialMember]) -> StartPlan {
     let first = founders.map(\.name).min() ?? view.identity.instance.rawValue
-    return Launch(
-        .found(token: "\(view.clusterName)-\(first)"), view.identity, initialCluster: founders)
+    return .start(Launch(.found(token: "etcd-cluster-\(first)"), view.identity, initialCluster: founders))
 }
 
 extension Peer {

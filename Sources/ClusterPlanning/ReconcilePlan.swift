@@ -49,4 +49,5 @@ package enum Deferral: Equatable, Sendable {
     case nobodyForDNS
     case unnameable(Member)
     case recordNotOurs(String)
+    case noClusterName(group: String)
 }

@@ -73,6 +73,7 @@ package enum WaitReason: Equatable, Sendable {
     case groupMayChange(founders: [InitialMember])
     case zoneNotRead(String)
     case zoneNamesCluster(name: String, hosts: [String])
+    case noClusterName(group: String)
     case ownDataLost
     case otherMemberJoining(Member)
     case clusterFull(members: Int, size: Int, unhealthy: [Member])

@@ -49,7 +49,8 @@ package struct StartView: Equatable, Sendable {
     /// Monotonic, since the supervisor's start.
     package var now: Duration
     package var identity: Identity
-    package var clusterName: String
+    /// `--cluster-name`; nil: what the group says.
+    package var configuredName: String?
     package var disk: Disk
     package var lastExit: LastExit
     package var group: Observed<Group>
@@ -63,13 +64,13 @@ package struct StartView: Equatable, Sendable {
     package var configuredSize: Int?
 
     package init(
-        now: Duration, identity: Identity, clusterName: String, disk: Disk, lastExit: LastExit = .none,
+        now: Duration, identity: Identity, configuredName: String? = nil, disk: Disk, lastExit: LastExit = .none,
         group: Observed<Group> = .notAsked, peers: [Peer] = [], clusters: [RunningCluster] = [],
         zone: Observed<Zone> = .notAsked, configuredSize: Int? = nil
     ) {
         self.now = now
         self.identity = identity
-        self.clusterName = clusterName
+        self.configuredName = configuredName
         self.disk = disk
         self.lastExit = lastExit
         self.group = group

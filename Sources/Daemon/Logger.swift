@@ -37,7 +37,8 @@ package struct Logger: Sendable {
     ///   - isJournal: whether standard error is the journal: then lines begin with their priority and bear no time.
     ///   - write: takes a whole line, line break included.
     package init(
-        format: Format, least: Level, isJournal: Bool, write: @escaping @Sendable (String) -> Void = writeToStandardError
+        format: Format, least: Level, isJournal: Bool,
+        write: @escaping @Sendable (String) -> Void = writeToStandardError
     ) {
         self.format = format
         self.least = least

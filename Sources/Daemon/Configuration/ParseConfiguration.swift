@@ -59,7 +59,10 @@ private struct ConfigurationParser {
             case "--help", "-help", "-h": return .help
             case "--version", "-version": return .version
             case "-o", "--output":
-                guard word == "plan" else { mistakes.append("\(argument): only `plan` takes it"); continue }
+                guard word == "plan" else {
+                    mistakes.append("\(argument): only `plan` takes it")
+                    continue
+                }
                 readFormat(ours.popFirst(), &format)
             default: readFlag(argument, &ours)
             }
