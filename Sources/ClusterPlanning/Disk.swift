@@ -20,6 +20,38 @@ package struct Stamp: Equatable, Sendable {
     }
 }
 
+extension Stamp {
+    /// What the stamp has to say before etcd is started with `launch`, on data with this stamp or on none.
+    ///
+    /// - Returns: the stamp to be written; the same one where nothing has to be.
+    package static func before(_ launch: Launch, stamp: Stamp?) -> Stamp {
+        var next = Stamp(instance: launch.identity.instance, started: true)
+        switch launch.kind {
+        case .resume:
+            next.cluster = stamp?.cluster
+            next.member = stamp?.member
+        case .found: break
+        case .join(let cluster, let member):
+            next.cluster = cluster
+            next.member = member
+        }
+        return next
+    }
+
+    /// What it has to say after etcd has ended. Where a first start did not get as far as a write-ahead log (a wrong flag, a
+    /// port taken), etcd never ran under its ID, and the next start is a first one still.
+    ///
+    /// - Parameters:
+    ///   - isFirst: whether there was no data before that start.
+    ///   - hasLog: whether there is data now.
+    ///   - hasAnswered: whether that etcd ever answered; then it did run, wherever its log has gone since.
+    package func afterExit(isFirst: Bool, hasLog: Bool, hasAnswered: Bool) -> Stamp {
+        var next = self
+        if isFirst, !hasLog, !hasAnswered { next.started = false }
+        return next
+    }
+}
+
 /// The data directory, as it was found. Data means a write-ahead log: the one thing that etcd itself goes by.
 package enum Disk: Equatable, Sendable {
     /// No write-ahead log. A stamp may be left: it says whether there was one.

@@ -21,7 +21,8 @@ extension Launch: CustomStringConvertible {
         case .resume: "resume on the data that is here"
         case .found(let token):
             "found a cluster of \(initialCluster.count), token \(token): \(list(initialCluster.map(\.description)))"
-        case .join: "join as one of \(initialCluster.count): \(list(initialCluster.map(\.description)))"
+        case .join(let cluster, let member):
+            "join cluster \(cluster) as member \(member), one of \(initialCluster.count): \(list(initialCluster.map(\.description)))"
         }
     }
 }

@@ -168,7 +168,7 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
             return InitialMember(name.isEmpty ? "unstarted-\(member.id)" : name, url)
         }
     }
-    return .start(Launch(.join, view.identity, initialCluster: initial))
+    return .start(Launch(.join(cluster.id, entry.id), view.identity, initialCluster: initial))
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list

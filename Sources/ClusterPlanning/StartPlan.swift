@@ -34,8 +34,8 @@ package struct Launch: Equatable, Sendable {
         case resume
         /// As one of the first members. The token makes the cluster's ID its own.
         case found(token: String)
-        /// As a member that a living cluster has entered.
-        case join
+        /// As a member that a living cluster has entered, under this ID.
+        case join(ClusterID, MemberID)
     }
 
     package var kind: Kind
