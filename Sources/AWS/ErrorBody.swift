@@ -5,38 +5,32 @@ struct ErrorBody {
     var requestID: String?
 
     /// Nil where the body is none of AWS's: empty, a proxy's page, cut off.
-    init?(_ body: [UInt8]) {
-        // A body that is no XML is shown as it is; why it is none helps nobody.
+    static func read(_ body: [UInt8]) -> ErrorBody? {
+        // A body that is no XML, or of another shape, is shown as it is; why it is none helps nobody.
         guard let root = try? XMLNode(parsing: body) else { return nil }
-        // Likewise for XML of another shape.
-        guard let error = try? Self.error(in: root), let code = try? error.text("Code") else {
-            self.init(listOfMessages: root)
-            return
-        }
-        self.code = code
-        message = Self.text(error, "Message") ?? ""
-        requestID = Self.text(root, "RequestId") ?? Self.text(root, "RequestID")
-    }
-
-    /// Route 53's older shape: the code is the root's name, and the messages are a list.
-    /// https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html (Errors)
-    private init?(listOfMessages root: XMLNode) {
-        // Anything else is no error of Route 53's either.
-        guard let messages = try? root.all("Messages", "Message").map({ try $0.text() }) else { return nil }
-        code = root.name
-        message = messages.joined(separator: " ")
-        requestID = Self.text(root, "RequestId")
+        return (try? common(root)) ?? (try? listOfMessages(root))
     }
 
     /// `ErrorResponse/Error` (AutoScaling, STS, Route 53), `Response/Errors/Error` (EC2), `Error` (S3).
-    private static func error(in root: XMLNode) throws(XMLError) -> XMLNode {
-        if root.name == "Error" { return root }
-        if root.name == "Response" { return try root.child("Errors", "Error") }
-        return try root.child("Error")
+    private static func common(_ root: XMLNode) throws(XMLError) -> ErrorBody {
+        let error =
+            switch root.name {
+            case "Error": root
+            case "Response": try root.child("Errors", "Error")
+            default: try root.child("Error")
+            }
+        let spelling = root.name == "Response" ? "RequestID" : "RequestId"
+        return ErrorBody(
+            code: try error.text("Code"), message: try error.optionalText("Message") ?? "",
+            requestID: try root.optionalText(spelling))
     }
 
-    private static func text(_ node: XMLNode, _ name: String) -> String? {
-        // What an error answer lacks is left out of the message; the code alone decides.
-        try? node.text(name)
+    /// A refused change batch of Route 53: the code is the root's name, and the messages are a list.
+    /// https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html (Errors)
+    private static func listOfMessages(_ root: XMLNode) throws(XMLError) -> ErrorBody {
+        var messages: [String] = []
+        for message in try root.all("Messages", "Message") { messages.append(try message.text()) }
+        return ErrorBody(
+            code: root.name, message: messages.joined(separator: " "), requestID: try root.optionalText("RequestId"))
     }
 }

@@ -10,12 +10,12 @@ package struct Operation<Output: Sendable>: Sendable {
     package let isIdempotent: Bool
     /// False only for calls that carry their own proof of identity (STS AssumeRoleWithWebIdentity).
     package let isSigned: Bool
-    /// Reads the root element of a 2xx answer; throws `XMLError` where it is not what the reference says.
-    package let decode: @Sendable (XMLNode) throws -> Output
+    /// Reads the root element of a 2xx answer; throws where it is not what the reference says.
+    package let decode: @Sendable (XMLNode) throws(XMLError) -> Output
 
     package init(
         _ service: Service, _ name: String, _ payload: Payload, isIdempotent: Bool = true, isSigned: Bool = true,
-        decode: @escaping @Sendable (XMLNode) throws -> Output
+        decode: @escaping @Sendable (XMLNode) throws(XMLError) -> Output
     ) {
         self.service = service
         self.name = name

@@ -92,7 +92,7 @@ extension Refusal {
     ///   - response: the answer.
     ///   - signedAt: the time that the request was signed with.
     init(_ response: HTTPResponse, signedAt: Date) {
-        let said = ErrorBody(response.body)
+        let said = ErrorBody.read(response.body)
         status = response.status
         code = said?.code
         message = Self.readable(said?.message ?? response.text)
