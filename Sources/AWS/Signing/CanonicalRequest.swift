@@ -26,17 +26,23 @@ package struct CanonicalRequest: Sendable, Equatable {
             """
     }
 
-    /// Outside S3: dots resolved, empty segments dropped, and the path, although it is percent-encoded already, encoded
-    /// again. S3: as it is.
+    /// The path by the service's rules: dots resolved and empty segments dropped, encoded (again), both or neither.
     static func canonicalPath(_ path: Substring, _ rules: SigV4.Rules) -> String {
-        guard rules.normalizesPath else { return path.isEmpty ? "/" : String(path) }
-        var segments: [Substring] = []
-        for segment in path.split(separator: "/") where segment != "." {
-            if segment == ".." { _ = segments.popLast() } else { segments.append(segment) }
-        }
-        let isDirectory = path.utf8.last == UInt8(ascii: "/") && !segments.isEmpty
-        return URIEncoding.encodePath("/" + segments.joined(separator: "/") + (isDirectory ? "/" : ""))
+        let path = rules.normalizesPath ? normalized(path) : path.isEmpty ? "/" : String(path)
+        return rules.encodesPathAgain ? URIEncoding.encodePath(path) : path
     }
+
+    /// As the AWS SDKs do it: unlike RFC 3986 it drops empty segments, too, and leaves no slash for a final dot.
+    private static func normalized(_ path: Substring) -> String {
+        var segments: [Substring.UTF8View] = []
+        for segment in path.utf8.split(separator: slash) where !segment.elementsEqual(".".utf8) {
+            if segment.elementsEqual("..".utf8) { _ = segments.popLast() } else { segments.append(segment) }
+        }
+        let end = path.utf8.last == slash && !segments.isEmpty ? "/" : ""
+        return "/" + segments.map { String(Substring($0)) }.joined(separator: "/") + end
+    }
+
+    private static let slash = UInt8(ascii: "/")
 
     /// Pairs in the order of their encoded bytes. Each is decoded first, so that it does not matter which characters
     /// the sender chose to encode.
@@ -62,11 +68,17 @@ package struct CanonicalRequest: Sendable, Equatable {
         var values: [String: [String]] = [:]
         for (name, value) in headers.fields {
             let key = name.lowercased()
-            guard every || isSigned(key) else { continue }
+            guard isSigned(key) || (every && key != "authorization") else { continue }
             guard isToken(name), !value.utf8.contains(where: isControl) else { throw .invalidHeader(name: key) }
-            values[key, default: []].append(value.split { $0 == " " || $0 == "\t" }.joined(separator: " "))
+            values[key, default: []].append(withSingleSpaces(value))
         }
         return values.map { (name: $0.key, value: $0.value.joined(separator: ",")) }.sorted { $0.name < $1.name }
+    }
+
+    private static func withSingleSpaces(_ value: String) -> String {
+        value.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            .map { String(Substring($0)) }
+            .joined(separator: " ")
     }
 
     private static func isSigned(_ name: String) -> Bool {

@@ -14,24 +14,30 @@ import HTTP
 package struct SigV4: Sendable, Equatable {
     /// What differs from service to service.
     package struct Rules: Sendable, Equatable {
-        /// Resolve dots and doubled slashes of the path, then encode the path as it is on the wire once more.
+        /// Resolve dots and doubled slashes of the path.
         package var normalizesPath: Bool
+        /// Percent-encode the path, as it is on the wire, once more.
+        package var encodesPathAgain: Bool
         /// Send the payload's hash along, as `X-Amz-Content-SHA256`.
         package var sendsPayloadHash: Bool
-        /// Sign every header given. Otherwise only `Host`, `Content-Type` and `X-Amz-*`: the others may be changed or
-        /// added on the way without harm.
+        /// Sign every header given. Otherwise only `Host`, `Content-Type` and `X-Amz-*`: what a client or a proxy
+        /// changes or adds on the way does no harm then.
         package var signsEveryHeader: Bool
 
-        package init(normalizesPath: Bool, sendsPayloadHash: Bool, signsEveryHeader: Bool = false) {
+        package init(
+            normalizesPath: Bool, encodesPathAgain: Bool, sendsPayloadHash: Bool, signsEveryHeader: Bool = false
+        ) {
             self.normalizesPath = normalizesPath
+            self.encodesPathAgain = encodesPathAgain
             self.sendsPayloadHash = sendsPayloadHash
             self.signsEveryHeader = signsEveryHeader
         }
 
         /// Every service but S3.
-        package static let standard = Rules(normalizesPath: true, sendsPayloadHash: false)
-        /// S3, whose keys may hold dots and doubled slashes: the path is signed as it is on the wire.
-        package static let s3 = Rules(normalizesPath: false, sendsPayloadHash: true)
+        package static let standard = Rules(normalizesPath: true, encodesPathAgain: true, sendsPayloadHash: false)
+        /// S3, whose keys may hold dots and doubled slashes: the path is signed as it is on the wire, so it must be
+        /// there as `URIEncoding.encodePath` writes it.
+        package static let s3 = Rules(normalizesPath: false, encodesPathAgain: false, sendsPayloadHash: true)
     }
 
     /// What the signature says of the body.
@@ -60,7 +66,7 @@ package struct SigV4: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - request: complete, as it will be sent. `Host` is taken from the URL, with a port that is not the scheme's
-    ///     own, unless a header says otherwise; headers of an earlier signature are left out.
+    ///     own, unless a header says otherwise.
     ///   - payload: what to say of the body.
     ///   - credentials: whose signature it is.
     ///   - date: now, by AWS's clock; AWS refuses more than five minutes of difference (some services fifteen).
@@ -91,10 +97,6 @@ package struct SigV4: Sendable, Equatable {
         _ request: HTTPRequest, adding added: HTTPHeaders, payloadHash: String
     ) throws(SigningError) -> CanonicalRequest {
         var headers = request.headers
-        headers["Authorization"] = nil
-        for name in ["X-Amz-Date", "X-Amz-Security-Token", "X-Amz-Content-SHA256"] where added[name] == nil {
-            headers[name] = nil
-        }
         for (name, value) in added.fields { headers[name] = value }
         return try CanonicalRequest(
             method: request.method, url: request.url, headers: headers, payloadHash: payloadHash, rules: rules)
