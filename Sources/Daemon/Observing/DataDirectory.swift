@@ -26,9 +26,11 @@ package struct DataDirectory: Sendable {
     }
 
     /// What is there now. A directory that can't be read is not an empty one.
-    package func observe() -> Disk {
+    ///
+    /// - Parameter making: whether a missing directory is made; else it counts as an empty one.
+    package func observe(making: Bool = true) -> Disk {
         do {
-            try prepare()
+            if making { try prepare() }
             let stamp = try readStamp()
             return try hasLog() ? .data(stamp) : .empty(stamp)
         } catch {
