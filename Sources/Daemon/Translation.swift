@@ -32,7 +32,8 @@ extension EtcdMemberList {
     func translated() throws(ObservationError) -> [Member] {
         try members.map { member throws(ObservationError) in
             guard let translated = Member(member) else {
-                throw ObservationError("member \(member.id) has a URL that is none: \(member.peerURLs + member.clientURLs)")
+                throw ObservationError(
+                    "member \(member.id) has a URL that is none: \(member.peerURLs + member.clientURLs)")
             }
             return translated
         }

@@ -36,7 +36,8 @@ actor EtcdProgram {
         let command = Supervision.Command(path, ["--version"], environment: ["PATH": environment["PATH"] ?? ""])
         let output = try await spawner.capture(command, deadline: .seconds(10))
         guard output.status.isSuccess, let version = EtcdVersion(versionOutput: output.text) else {
-            throw ObservationError("\(path) --version \(output.status), and tells no version: \(output.text.prefix(200))")
+            throw ObservationError(
+                "\(path) --version \(output.status), and tells no version: \(output.text.prefix(200))")
         }
         if let file { known = (file, version) }
         return version

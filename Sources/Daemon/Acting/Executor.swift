@@ -35,7 +35,8 @@ struct Executor: Sendable {
             let own = etcd.client(identity.clientURL)
             let status = try await own.status()
             guard status.isLeader, status.raftTerm == term else {
-                throw ObservationError("leadership has moved since this was planned: term \(status.raftTerm), not \(term)")
+                throw ObservationError(
+                    "leadership has moved since this was planned: term \(status.raftTerm), not \(term)")
             }
             _ = try await own.removeMember(member.id.etcdID)
         case .changeDNS(let changes):

@@ -73,7 +73,8 @@ struct EtcdLoop: Sendable {
             switch plan {
             case .setAside(let reason):
                 let fresh = Stamp(instance: observer.identity.instance)
-                let place = try directory.setAside(reason: reason.word, time: Int(Date().timeIntervalSince1970), stamp: fresh)
+                let place = try directory.setAside(
+                    reason: reason.word, time: Int(Date().timeIntervalSince1970), stamp: fresh)
                 state.lastExit = .none
                 logger.warning("data set aside", ["reason": plan, "to": place])
             case .removeOwnEntry(let member, let cluster):
@@ -113,7 +114,8 @@ struct EtcdLoop: Sendable {
             return
         }
         logger.info(
-            "etcd started", ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
+            "etcd started",
+            ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
         notices.tell(.ready, .status("etcd runs: \(launch)"))
         await running.began(child)
         let status = try await waitForEnd(of: child, isFirst: isFirst)

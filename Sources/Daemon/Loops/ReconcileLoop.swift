@@ -89,7 +89,8 @@ struct ReconcileLoop: Sendable {
     /// One line a turn; loud only where it says something new.
     private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout State) {
         let healthy = view.cluster.members.count(where: view.cluster.isHealthy)
-        let summary = "\(view.cluster.members.count) members, \(healthy) healthy, \(plan.steps.count) steps, "
+        let summary =
+            "\(view.cluster.members.count) members, \(healthy) healthy, \(plan.steps.count) steps, "
             + "\(plan.deferred.count) deferred"
         if summary == state.summary {
             logger.debug("turn done", ["summary": summary])
