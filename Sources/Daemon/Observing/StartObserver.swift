@@ -29,7 +29,9 @@ struct StartObserver: Sendable {
             let own = identity.peerURL
             return (instance.id, ClusterPlanning.Endpoint(own.scheme, address, own.port))
         }
-        view.peers = try await inParallel(others) { try await etcd.askPeer($0.0, $0.1) }
+        view.peers = try await inParallel(others) { other throws(CancellationError) in
+            try await etcd.askPeer(other.0, other.1)
+        }
         view.clusters = try await etcd.runningClusters(seenBy: view.peers)
         if let zone, view.clusters.isEmpty {
             view.zone = try await observed {
