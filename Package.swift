@@ -21,7 +21,7 @@ let package = Package(
         .target(
             name: "Daemon", dependencies: ["HTTP", "AWS", "Etcd", "Supervision", "ClusterPlanning"],
             swiftSettings: strict),
-        .executableTarget(name: "etcd-cluster", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(name: "etcd-cluster", dependencies: ["Daemon", "Supervision"], swiftSettings: strict),
 
         // An HTTP server inside the test process: what the clients talk to instead of mocks.
         .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: strict),
