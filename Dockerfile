@@ -6,8 +6,8 @@
 # Host networking, because a container behind Docker's bridge is one hop further from the instance metadata service than
 # its answers go by default (F37), and because members must advertise the instance's own address.
 #
-# Packages are pinned to an upstream version and left open in Debian's revision: within a stable release only security
-# fixes change it, and the archive drops the old revision, so that an exact pin would break the build on the day of a fix.
+# Packages are pinned to an upstream version and left open in Debian's revision: within a stable release only fixes
+# change it, and the archive drops the old one, so that an exact pin would break the build on the day of a security fix.
 
 # Both stages are the same Debian release: the binary needs a glibc no older than the one it was linked with.
 FROM swift:6.3-bookworm AS build
@@ -28,8 +28,8 @@ LABEL org.opencontainers.image.title="etcd-cluster" \
       org.opencontainers.image.description="Keeps a healthy etcd cluster on an EC2 autoscaling group" \
       org.opencontainers.image.licenses="MIT"
 # The user comes before the package, which would make its own under a number that changes between builds. 999 is also
-# the number under which Taupage runs containers, so that its volumes and ours have the same owner. No port is below 1024
-# and etcd needs no privilege; PID 1 reaps its orphans under any user.
+# the number under which Taupage runs containers, so that its volumes and ours have the same owner. No port is below
+# 1024, etcd needs no privilege, and PID 1 reaps its orphans under any user.
 RUN groupadd --system --gid 999 etcd \
     && useradd --system --uid 999 --gid etcd --home-dir /var/lib/etcd --no-create-home --shell /usr/sbin/nologin etcd \
     && apt-get update \

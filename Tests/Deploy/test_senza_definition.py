@@ -1,4 +1,4 @@
-"""etcd-cluster.yaml, judged by the senza that reads it, by cfn-lint, and by a CloudFormation (moto's) that builds the stack."""
+"""etcd-cluster.yaml, judged by the senza that reads it, by cfn-lint, and by moto's CloudFormation, which builds it."""
 
 import copy
 import json

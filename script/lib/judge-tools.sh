@@ -1,4 +1,5 @@
-# The tools that judge Dockerfile, etcd-cluster.yaml and deploy/: two virtual environments in .build/judges. To be sourced.
+# The tools that judge Dockerfile, etcd-cluster.yaml and deploy/: two virtual environments in .build/judges. To be
+# sourced.
 #
 #   . script/lib/judge-tools.sh
 #   set_up_judge_tools && .build/judges/tools/bin/python -m pytest Tests/Deploy
@@ -14,8 +15,8 @@ _set_up_environment() {
         echo "cannot make a virtual environment: install python3 and its venv module (Debian: python3-venv)" >&2
         return 1
     fi
-    if ! "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$list"; then
-        echo "cannot install the packages of $list: is the package index within reach?" >&2
+    if ! "$environment/bin/pip" --quiet --disable-pip-version-check install --no-deps --requirement "$list"; then
+        echo "cannot install $list: it needs Python 3.10 or later and the package index within reach" >&2
         return 1
     fi
     printf '%s\n' "$stamp" >"$environment/stamp"
