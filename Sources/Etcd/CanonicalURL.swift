@@ -10,6 +10,7 @@ import Glibc
 ///   as a URL without a port; and sockets (`unix:`), IPv6 zones and user information.
 package func canonicalURL(_ url: String) throws(EtcdURLError) -> String {
     do throws(EtcdURLError.Reason) {
+        guard !url.contains("@") else { throw .userInformation }
         let (scheme, authority) = try schemeAndAuthority(of: url[...])
         let (host, port) = try split(authority)
         return "\(scheme)://\(try canonicalHost(host)):\(try canonicalPort(port))"
@@ -33,7 +34,7 @@ package struct EtcdURLError: Error, Sendable, Equatable, CustomStringConvertible
     package var reason: Reason
 
     init(url: String, reason: Reason) {
-        self.url = reason == .userInformation ? "..." + url.drop { $0 != "@" } : url
+        self.url = url.lastIndex(of: "@").map { "..." + url[$0...] } ?? url
         self.reason = reason
     }
 
@@ -45,8 +46,6 @@ private func schemeAndAuthority(of url: Substring) throws(EtcdURLError.Reason) -
     let scheme = url[..<colon].lowercased()
     let rest = url[colon...].dropFirst(3)
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    // Before all else, so that no other reason carries a password along.
-    guard !rest.contains("@") else { throw .userInformation }
     guard scheme == "http" || scheme == "https" else { throw .scheme }
     guard ["", "/"].contains(rest[authority.endIndex...]) else { throw .path }
     return (scheme, authority)
@@ -109,7 +108,8 @@ private func isIPv4(_ text: String) -> Bool {
 /// The address in brackets and in the form of RFC 5952; without them in dots where it is a mapped IPv4 address.
 private func canonicalIPv6(_ text: String) -> String? {
     var address = in6_addr()
-    guard inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+    // A NUL would end the text for C, and what follows it would go unseen.
+    guard !text.utf8.contains(0), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
     var buffer = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
     guard inet_ntop(AF_INET6, &address, &buffer, socklen_t(buffer.count)) != nil else { return nil }
     let printed = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)

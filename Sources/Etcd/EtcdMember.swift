@@ -1,11 +1,11 @@
 /// One entry of a cluster's member list.
 package struct EtcdMember: Sendable, Hashable {
     package var id: EtcdID
-    /// Empty until the member has started for the first time.
+    /// Empty until the member has started for the first time; see `hasStarted`.
     package var name: String
     /// As the member was added; see `canonicalURL(_:)` before comparing.
     package var peerURLs: [String]
-    /// Empty until the member has started for the first time.
+    /// Empty until the member has started for the first time; see `hasStarted`.
     package var clientURLs: [String]
     package var isLearner: Bool
 
@@ -17,7 +17,9 @@ package struct EtcdMember: Sendable, Hashable {
         self.isLearner = isLearner
     }
 
-    /// Whether the member has ever started: only then has it told the cluster its name and client URLs.
+    /// Whether the member has ever started, as far as the one that was asked has applied the log: a member tells its
+    /// name and client URLs through the log. One that was killed and restarted without a quorum has applied less than
+    /// it had before, so its list may show a long-started member as never started.
     package var hasStarted: Bool { !clientURLs.isEmpty }
 }
 

@@ -21,7 +21,7 @@ package struct ServiceNotifier: Sendable {
             case .stopping: "STOPPING=1"
             case .watchdog: "WATCHDOG=1"
             case .extendTimeout(let duration):
-                "EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000)"
+                "EXTEND_TIMEOUT_USEC=\(duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000)"
             }
         }
     }

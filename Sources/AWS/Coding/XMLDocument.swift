@@ -30,8 +30,12 @@ final class XMLDocument: Sendable {
     }
 
     func children(of index: Int, named name: String) -> [Int] {
-        let name = Array(name.utf8)
-        return childIndices(of: index, where: { nameBytes(of: $0).elementsEqual(name) })
+        childIndices(of: index, where: { isNamed(name, $0) })
+    }
+
+    /// Whether an element bears this name. Most are told apart by length alone.
+    private func isNamed(_ name: String, _ index: Int) -> Bool {
+        elements[index].nameLength == name.utf8.count && nameBytes(of: index).elementsEqual(name.utf8)
     }
 
     /// Nil where the element has child elements.

@@ -60,10 +60,11 @@ package struct XMLNode: Sendable {
     /// Every element of the last name in `path`, in order, in the one container that the steps before it name:
     /// `all("reservationSet", "item")`. Empty where the container is; one that is missing is an error, not an empty
     /// list, so that an answer of an unknown shape never reads as "nothing there" (F5).
-    package func all(_ path: String...) throws(XMLError) -> [XMLNode] {
-        guard let last = path.last else { return [self] }
+    package func all(_ first: String, _ rest: String...) throws(XMLError) -> [XMLNode] {
+        let path = [first] + rest
         let container = try child(Array(path.dropLast()))
-        return document.children(of: container.index, named: last).map { XMLNode(document: document, index: $0) }
+        return document.children(of: container.index, named: path[path.count - 1])
+            .map { XMLNode(document: document, index: $0) }
     }
 
     // MARK: Text

@@ -1,6 +1,6 @@
 /// Reads a document from the first byte to the last, without recursion, and checks that it is well-formed
 /// (https://www.w3.org/TR/xml/). What it does not do: document types (refused, and with them every entity but the five
-/// predefined ones), other encodings than UTF-8, and noticing an attribute given twice.
+/// predefined ones), other encodings than UTF-8, and noticing an attribute given twice or unknown to a declaration.
 struct XMLReader {
     private let bytes: [UInt8]
     private let limits: XMLNode.Limits
@@ -42,8 +42,7 @@ struct XMLReader {
     private mutating func readDocument() throws(XMLError) {
         if starts(with: "\u{FEFF}") { position += 3 }
         if starts(with: "<?xml"), position + 5 < bytes.count, isSpace(bytes[position + 5]) {
-            position += 5
-            try skip(past: "?>", of: "the XML declaration")
+            try readDeclaration()
         }
         while position < bytes.count {
             if bytes[position] == UInt8(ascii: "<") { try readMarkup() } else { try readText() }
@@ -54,9 +53,23 @@ struct XMLReader {
         guard !elements.isEmpty else { throw malformed("no element") }
     }
 
+    /// `<?xml version="1.0"?>`. What it says is not needed, but it is read like a tag: with a quote missing it would
+    /// otherwise reach to the next `?>` and swallow elements.
+    private mutating func readDeclaration() throws(XMLError) {
+        position += 5
+        while true {
+            let spaces = skipSpaces()
+            if starts(with: "?>") {
+                position += 2
+                return
+            }
+            guard spaces > 0 else { throw malformed("the XML declaration is not closed") }
+            try readAttribute()
+        }
+    }
+
     private mutating func readMarkup() throws(XMLError) {
-        let next = position + 1 < bytes.count ? bytes[position + 1] : 0
-        switch next {
+        switch position + 1 < bytes.count ? bytes[position + 1] : 0 {
         case UInt8(ascii: "/"): try readEndTag()
         case UInt8(ascii: "?"): try skipInstruction()
         case UInt8(ascii: "!"): try skipDeclaration()
@@ -85,11 +98,11 @@ struct XMLReader {
     private mutating func readAttributes() throws(XMLError) -> Bool {
         while true {
             let spaces = skipSpaces()
-            if starts(with: ">") {
+            if current == UInt8(ascii: ">") {
                 position += 1
                 return false
             }
-            if starts(with: "/>") {
+            if current == UInt8(ascii: "/"), starts(with: "/>") {
                 position += 2
                 return true
             }
@@ -102,11 +115,13 @@ struct XMLReader {
     private mutating func readAttribute() throws(XMLError) {
         _ = try readName()
         skipSpaces()
-        guard starts(with: "=") else { throw malformed("an attribute has no '='") }
+        guard current == UInt8(ascii: "=") else { throw malformed("an attribute has no '='") }
         position += 1
         skipSpaces()
-        guard starts(with: "\"") || starts(with: "'") else { throw malformed("an attribute's value has no quotes") }
-        let quote = bytes[position]
+        let quote = current
+        guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else {
+            throw malformed("an attribute's value has no quotes")
+        }
         position += 1
         while position < bytes.count, bytes[position] != quote {
             switch bytes[position] {
@@ -129,7 +144,7 @@ struct XMLReader {
             throw malformed("element \(name(of: index)) is ended by the tag of another")
         }
         skipSpaces()
-        guard starts(with: ">") else { throw malformed("an end tag is not closed") }
+        guard current == UInt8(ascii: ">") else { throw malformed("an end tag is not closed") }
         position += 1
         elements[index].contentEnd = UInt32(start)
         elements[index].end = UInt32(elements.count)
@@ -138,8 +153,8 @@ struct XMLReader {
 
     private mutating func readName() throws(XMLError) -> Range<Int> {
         let start = position
-        guard position < bytes.count, isNameStart(bytes[position]) else { throw malformed("no name") }
-        while position < bytes.count, isNamePart(bytes[position]) { position += 1 }
+        guard isNameStart(current) else { throw malformed("no name") }
+        while isNamePart(current) { position += 1 }
         guard position - start <= limits.nameBytes else { throw tooLarge("bytes in a name", limits.nameBytes) }
         return start..<position
     }
@@ -186,7 +201,7 @@ struct XMLReader {
         if starts(with: "<!--") {
             position += 4
             try skip(past: "--", of: "a comment")
-            guard starts(with: ">") else { throw malformed("'--' in a comment") }
+            guard current == UInt8(ascii: ">") else { throw malformed("'--' in a comment") }
             position += 1
         } else if starts(with: "<![CDATA["), !open.isEmpty {
             position += 9
@@ -213,11 +228,14 @@ struct XMLReader {
     @discardableResult
     private mutating func skipSpaces() -> Int {
         let start = position
-        while position < bytes.count, isSpace(bytes[position]) { position += 1 }
+        while isSpace(current) { position += 1 }
         return position - start
     }
 
     // MARK: Bytes
+
+    /// 0 behind the last byte: within a document it is no character, so it is nothing that is looked for.
+    private var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     private func starts(with text: String) -> Bool {
         position + text.utf8.count <= bytes.count

@@ -64,21 +64,29 @@ enum XMLText {
 
     private static func resolve(_ content: ArraySlice<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
-        var rest = content
+        var rest = content.contains(0x0d) ? withLineFeeds(content)[...] : content
         while let byte = rest.first {
             if byte == UInt8(ascii: "&"), let reference = reference(in: rest) {
                 text.append(contentsOf: UTF8.encode(reference.character) ?? UTF8.encodedReplacementCharacter)
                 rest = rest[reference.end...]
             } else if byte == UInt8(ascii: "<") {
                 rest = resolveMarkup(rest, into: &text)
-            } else if byte == 0x0d {
-                // Line ends of every system are one line feed (https://www.w3.org/TR/xml/#sec-line-ends).
-                text.append(0x0a)
-                rest = rest.dropFirst(rest.starts(with: [0x0d, 0x0a]) ? 2 : 1)
             } else {
                 text.append(byte)
                 rest = rest.dropFirst()
             }
+        }
+        return text
+    }
+
+    /// Line ends of every system become one line feed, but not those that a reference stands for
+    /// (https://www.w3.org/TR/xml/#sec-line-ends).
+    private static func withLineFeeds(_ content: ArraySlice<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        var previous: UInt8 = 0
+        for byte in content {
+            if byte != 0x0a || previous != 0x0d { text.append(byte == 0x0d ? 0x0a : byte) }
+            previous = byte
         }
         return text
     }

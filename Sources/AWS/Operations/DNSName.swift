@@ -36,9 +36,13 @@ enum DNSEscapes {
 
     private static func byte(escapedAt index: Int, in bytes: [UInt8]) -> UInt8? {
         guard bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count else { return nil }
-        let digits = String(decoding: bytes[(index + 1)...(index + 3)], as: UTF8.self)
-        guard let byte = UInt8(digits, radix: 8), (0x21...0x7e).contains(byte),
-            byte != UInt8(ascii: "."), byte != UInt8(ascii: "\\")
+        var value = 0
+        for digit in bytes[(index + 1)...(index + 3)] {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(digit) else { return nil }
+            value = value * 8 + Int(digit - UInt8(ascii: "0"))
+        }
+        guard (0x21...0x7e).contains(value), let byte = UInt8(exactly: value), byte != UInt8(ascii: "."),
+            byte != UInt8(ascii: "\\")
         else { return nil }
         return byte
     }

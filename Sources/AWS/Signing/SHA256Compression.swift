@@ -1,9 +1,11 @@
-/// The compression function of SHA-256 (FIPS 180-4, 6.2.2), written for speed: the message schedule is kept as a ring
-/// of sixteen words and the rounds are unrolled by eight, so that the working variables change names, not places.
+/// The compression function of SHA-256 (FIPS 180-4, 6.2.2), written for speed: the message schedule is a ring of sixteen
+/// words, each computed right before its round, and the rounds are unrolled by eight, so that the working variables
+/// change names, not places.
 extension SHA256 {
     /// Folds `blocks` blocks of 64 bytes, starting at `bytes` (any alignment), into `state`.
     static func compress(_ state: inout InlineArray<8, UInt32>, _ bytes: UnsafeRawPointer, blocks: Int) {
-        roundConstants.withUnsafeBufferPointer { constants in
+        roundConstants.withUnsafeBufferPointer { buffer in
+            guard let constants = buffer.baseAddress else { return }
             for block in 0..<blocks {
                 compress(&state, bytes + block * blockSize, constants)
             }
@@ -12,57 +14,60 @@ extension SHA256 {
 
     @inline(__always)
     private static func compress(
-        _ state: inout InlineArray<8, UInt32>, _ block: UnsafeRawPointer, _ constants: UnsafeBufferPointer<UInt32>
+        _ state: inout InlineArray<8, UInt32>, _ block: UnsafeRawPointer, _ constants: UnsafePointer<UInt32>
     ) {
         var schedule = InlineArray<16, UInt32> { index in
             UInt32(bigEndian: block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
         }
-        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
-        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for first in stride(from: 0, to: 64, by: 8) {
-            if first >= 16 { extend(&schedule, half: first & 8) }
-            let word = { (index: Int) in constants[first + index] &+ schedule[(first & 8) + index] }
-            round(a, b, c, &d, e, f, g, &h, word(0))
-            round(h, a, b, &c, d, e, f, &g, word(1))
-            round(g, h, a, &b, c, d, e, &f, word(2))
-            round(f, g, h, &a, b, c, d, &e, word(3))
-            round(e, f, g, &h, a, b, c, &d, word(4))
-            round(d, e, f, &g, h, a, b, &c, word(5))
-            round(c, d, e, &f, g, h, a, &b, word(6))
-            round(b, c, d, &e, f, g, h, &a, word(7))
+        var working = state
+        eightRounds(&working) { constants[$0] &+ schedule[$0] }
+        eightRounds(&working) { constants[8 + $0] &+ schedule[8 + $0] }
+        for first in stride(from: 16, to: 64, by: 16) {
+            eightRounds(&working) { constants[first + $0] &+ extend(&schedule, at: $0) }
+            eightRounds(&working) { constants[first + 8 + $0] &+ extend(&schedule, at: 8 + $0) }
         }
-        state[0] &+= a
-        state[1] &+= b
-        state[2] &+= c
-        state[3] &+= d
-        state[4] &+= e
-        state[5] &+= f
-        state[6] &+= g
-        state[7] &+= h
+        for index in 0..<8 { state[index] &+= working[index] }
     }
 
+    /// Rounds 0 to 7 of some group of eight; `word` gives each its constant plus its word of the schedule, in order.
+    @inline(__always)
+    private static func eightRounds(_ working: inout InlineArray<8, UInt32>, word: (Int) -> UInt32) {
+        var (a, b, c, d) = (working[0], working[1], working[2], working[3])
+        var (e, f, g, h) = (working[4], working[5], working[6], working[7])
+        round(a, b, c, &d, e, f, g, &h, word(0))
+        round(h, a, b, &c, d, e, f, &g, word(1))
+        round(g, h, a, &b, c, d, e, &f, word(2))
+        round(f, g, h, &a, b, c, d, &e, word(3))
+        round(e, f, g, &h, a, b, c, &d, word(4))
+        round(d, e, f, &g, h, a, b, &c, word(5))
+        round(c, d, e, &f, g, h, a, &b, word(6))
+        round(b, c, d, &e, f, g, h, &a, word(7))
+        working = [a, b, c, d, e, f, g, h]
+    }
+
+    /// One round. The standard's choice (e & f) ^ (~e & g) and majority (a & b) ^ (a & c) ^ (b & c), with fewer steps.
     @inline(__always)
     private static func round(
         _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32,
         _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ word: UInt32
     ) {
-        let choice = (e & f) ^ (~e & g)
-        let majority = (a & b) ^ (a & c) ^ (b & c)
+        let choice = g ^ (e & (f ^ g))
+        let majority = b ^ ((a ^ b) & (b ^ c))
         let first = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ word
         d = d &+ first
         h = first &+ (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
     }
 
-    /// Replaces eight words of the ring, beginning at 0 or 8, by those sixteen rounds later.
+    /// Replaces a word of the ring by the one sixteen rounds later.
+    /// - Returns: the new word.
     @inline(__always)
-    private static func extend(_ schedule: inout InlineArray<16, UInt32>, half: Int) {
-        for index in half..<half + 8 {
-            let near = schedule[(index + 14) & 15]
-            let far = schedule[(index + 1) & 15]
-            let sigma1 = rotate(near, 17) ^ rotate(near, 19) ^ (near &>> 10)
-            let sigma0 = rotate(far, 7) ^ rotate(far, 18) ^ (far &>> 3)
-            schedule[index] = schedule[index] &+ sigma0 &+ schedule[(index + 9) & 15] &+ sigma1
-        }
+    private static func extend(_ schedule: inout InlineArray<16, UInt32>, at index: Int) -> UInt32 {
+        let near = schedule[(index + 14) & 15]
+        let far = schedule[(index + 1) & 15]
+        let sigma1 = rotate(near, 17) ^ rotate(near, 19) ^ (near &>> 10)
+        let sigma0 = rotate(far, 7) ^ rotate(far, 18) ^ (far &>> 3)
+        schedule[index] = schedule[index] &+ sigma0 &+ schedule[(index + 9) & 15] &+ sigma1
+        return schedule[index]
     }
 
     @inline(__always)
