@@ -90,7 +90,9 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
         return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
     }
     let founding = view.peers.filter(\.hasMembers)
-    if !founding.isEmpty { return planFollow(view, founding, stamp: stamp) }
+    if !founding.isEmpty {
+        return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
+    }
     return planFounding(view, group, stamp: stamp, lastFounders: lastFounders, memory: &memory)
 }
 
@@ -173,7 +175,10 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list
 /// that names us as a member that has not started is the founders', and it says exactly with whom.
-private func planFollow(_ view: StartView, _ founding: [Peer], stamp: Stamp?) -> StartPlan {
+private func planFollow(
+    _ view: StartView, _ group: Group, _ founding: [Peer], stamp: Stamp?, lastFounders: [InitialMember]?,
+    memory: inout StartMemory
+) -> StartPlan {
     let lists = founding.map(\.initialMembers)
     guard let founders = lists.first, lists.allSatisfy({ $0 == founders }) else {
         return .wait(.foundersDiffer(founding))
@@ -183,7 +188,11 @@ private func planFollow(_ view: StartView, _ founding: [Peer], stamp: Stamp?) ->
     // Somebody who has started has been led: then we wait for a leader, to enter by its list and not by our guess.
     guard founding.allSatisfy(\.nobodyHasStarted) else { return .wait(.noLeader(among: founding)) }
     guard stamp?.started != true else { return .wait(.ownDataLost) }
-    return found(view, founders)
+    // A member that was killed and has no quorum may have forgotten who had started: the zone may know better.
+    if let obstacle = obstacleInZone(view, group) { return .wait(obstacle) }
+    // And one that is just starting shows its list piece by piece: only a list that stays counts.
+    memory.founders = founders
+    return lastFounders == founders ? found(view, founders) : .wait(.groupMayChange(founders: founders))
 }
 
 /// Nobody runs etcd. The group founds a cluster once it is whole, the same in two readings, every other founder's host
