@@ -36,6 +36,9 @@ static inline CURLcode ccurl_set_io(CURL *easy, CURLoption option, ccurl_io valu
 static inline CURLcode ccurl_set_seek(CURL *easy, ccurl_seek value) {
     return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
 }
+static inline CURLcode ccurl_set_open_socket(CURL *easy, curl_opensocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);
+}
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -30,6 +30,7 @@ extension CurlHandle {
         try set(CURLOPT_NOSIGNAL, true)
         // Else ending a transfer waits for its resolver thread, 10 s and longer, and every other transfer with it.
         try set(CURLOPT_QUICK_EXIT, true)
+        try setOpenSocket(openSocket)
         let milliseconds = time.wholeMilliseconds
         try set(CURLOPT_TIMEOUT_MS, milliseconds)
         try set(CURLOPT_CONNECTTIMEOUT_MS, min(milliseconds, 10_000))
@@ -106,6 +107,12 @@ extension CurlHandle {
                 value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 } ? "\(name);" : "\(name): \(value)"
             }
     }
+}
+
+/// As libcurl does it, but closed in children: they would hold our connections open.
+private let openSocket: curl_opensocket_callback = { _, _, address in
+    guard let address = address?.pointee else { return CURL_SOCKET_BAD }
+    return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.protocol)
 }
 
 extension HTTPRequest {

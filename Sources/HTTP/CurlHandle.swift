@@ -68,6 +68,10 @@ final class CurlHandle {
         try check(CURLOPT_SEEKFUNCTION, ccurl_set_seek(easy, function))
     }
 
+    func setOpenSocket(_ function: @escaping curl_opensocket_callback) throws {
+        try check(CURLOPT_OPENSOCKETFUNCTION, ccurl_set_open_socket(easy, function))
+    }
+
     func setHeaders(_ lines: [String]) throws {
         for line in lines {
             guard let longer = curl_slist_append(headerList, line) else {

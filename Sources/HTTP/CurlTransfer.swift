@@ -54,6 +54,8 @@ final class CurlTransfer {
             let failure = handle.failure(code, url: order.request.url)
             return .failure(self.failure(failure.kind, failure.text))
         }
+        // To libcurl a connection that ends in the middle of a head is an empty answer.
+        guard head.isFinal else { return .failure(failure(.brokenOff, "the connection ended within the head")) }
         return .success(HTTPResponse(status: head.status, headers: HTTPHeaders(head.fields), body: sink.body))
     }
 
@@ -65,9 +67,12 @@ final class CurlTransfer {
     func close(_ outcome: Result<HTTPResponse, any Error>) {
         do {
             let response = try outcome.get()
-            try sink.close(keep: head.isSuccess)
+            try sink.close(isSuccess: head.isSuccess)
             continuation.resume(returning: response)
+        } catch let refusal as ResponseSink.Refusal {
+            continuation.resume(throwing: HTTPError(refusal, order.request.label))
         } catch {
+            sink.discard()
             continuation.resume(throwing: error)
         }
     }

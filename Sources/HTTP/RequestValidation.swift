@@ -16,6 +16,7 @@ extension HTTPRequest {
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw refuse("the URL begins with neither http:// nor https://")
         }
+        guard !URLParts(url).host.isEmpty else { throw refuse("the URL names no host") }
         guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw refuse("the URL holds a space, a control character or a byte above 127")
         }

@@ -12,6 +12,8 @@ struct ResponseHead {
     private var byteCount = 0
     private var isComplete = false
 
+    /// It came to its empty line, and no other head follows.
+    var isFinal: Bool { isComplete && status >= 200 }
     var isSuccess: Bool { (200...299).contains(status) }
 
     /// - Parameter line: one line with its line break; the empty one ends a head.
@@ -20,7 +22,7 @@ struct ResponseHead {
         byteCount += line.count
         guard byteCount <= Self.byteLimit, fields.count < Self.fieldLimit else { throw TooLarge() }
         // Trailers come after a final head and are no headers: https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
-        guard !isComplete || status < 200 else { return }
+        guard !isFinal else { return }
         let text = String(decoding: line, as: UTF8.self).trimmingLineBreak()
         if text.isEmpty {
             isComplete = true

@@ -36,10 +36,13 @@ final class ResponseSink {
         body.append(contentsOf: bytes)
     }
 
-    /// Ends the transfer. The file stays only if `keep`, and then holds all that was written.
-    func close(keep: Bool) throws {
-        try file?.close(keep: keep)
+    /// Ends a transfer that came to an answer. A file stays only if the answer is a success.
+    func close(isSuccess: Bool) throws {
+        if isSuccess { try file?.keep() } else { discard() }
     }
+
+    /// Takes back the file, as nobody was told that it is complete.
+    func discard() { file?.discard() }
 }
 
 /// A new file that is there in the end only if all went well.
@@ -56,13 +59,7 @@ private final class ResponseFile {
         guard descriptor >= 0 else { throw refusal() }
     }
 
-    deinit {
-        // Ours to take back: nobody was told that it is complete.
-        if descriptor >= 0 {
-            Glibc.close(descriptor)
-            unlink(path)
-        }
-    }
+    deinit { discard() }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         length += Int64(bytes.count)
@@ -76,13 +73,22 @@ private final class ResponseFile {
         }
     }
 
-    func close(keep: Bool) throws {
-        defer { descriptor = -1 }
+    func keep() throws {
         // Network file systems report at the close what they could not write.
-        let isClosed = Glibc.close(descriptor) == 0
-        let failure = refusal()
-        if !keep || !isClosed { unlink(path) }
-        if keep && !isClosed { throw failure }
+        guard Glibc.close(descriptor) == 0 else {
+            let failure = refusal()
+            descriptor = -1
+            unlink(path)
+            throw failure
+        }
+        descriptor = -1
+    }
+
+    func discard() {
+        guard descriptor >= 0 else { return }
+        Glibc.close(descriptor)
+        descriptor = -1
+        unlink(path)
     }
 
     private func refusal() -> ResponseSink.Refusal { .unwritable("\(path): \(String(cString: strerror(errno)))") }

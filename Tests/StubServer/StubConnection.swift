@@ -19,7 +19,7 @@ struct StubConnection {
     mutating func serve() {
         do {
             while let request = try readRequest() {
-                state.books.withLock { $0.requests.append(request) }
+                state.remember(request)
                 guard try write(state.handler(request), to: request) == .keep else { return }
             }
         } catch {

@@ -19,15 +19,16 @@ package final class StubServer: Sendable {
     ///   - address: any IPv4 address of the loopback interface (127.0.0.0/8).
     ///   - port: 0 for a free one.
     ///   - bodyLimit: how many bytes of each request's body are remembered; the rest is read, counted and dropped.
+    ///   - requestLimit: how many requests are remembered; later ones are answered and forgotten.
     ///   - handler: decides each reply; called on the connection's thread, so it may block.
     /// - Throws: `StubServerError` where the address can't be had.
     package init(
-        address: String = "127.0.0.1", port: UInt16 = 0, bodyLimit: Int = 8 << 20,
+        address: String = "127.0.0.1", port: UInt16 = 0, bodyLimit: Int = 8 << 20, remembers requestLimit: Int = .max,
         handler: @escaping @Sendable (StubRequest) -> StubReply
     ) throws {
         (listener, self.port) = try listen(address: address, port: port)
         self.address = address
-        state = StubState(bodyLimit: bodyLimit, handler: handler)
+        state = StubState(bodyLimit: bodyLimit, requestLimit: requestLimit, handler: handler)
         let (state, listener) = (state, listener)
         state.startThread { acceptLoop(listener, state) }
     }
@@ -82,10 +83,12 @@ final class StubState: Sendable {
     let books = Mutex(Books())
     let threads = DispatchGroup()
     let bodyLimit: Int
+    let requestLimit: Int
     let handler: @Sendable (StubRequest) -> StubReply
 
-    init(bodyLimit: Int, handler: @escaping @Sendable (StubRequest) -> StubReply) {
+    init(bodyLimit: Int, requestLimit: Int, handler: @escaping @Sendable (StubRequest) -> StubReply) {
         self.bodyLimit = bodyLimit
+        self.requestLimit = requestLimit
         self.handler = handler
     }
 
@@ -107,6 +110,10 @@ final class StubState: Sendable {
             books.open.insert(descriptor)
             return books.accepted
         }
+    }
+
+    func remember(_ request: StubRequest) {
+        books.withLock { if $0.requests.count < requestLimit { $0.requests.append(request) } }
     }
 
     /// Closes the descriptor: under the lock, so that `stop` never shuts down a number that has been given away anew.
@@ -149,6 +156,9 @@ private func acceptLoop(_ listener: Int32, _ state: StubState) {
             return
         }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        // Else the second part of an answer waits 40 ms for the client's delayed acknowledgement of the first.
+        var one: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
         guard let number = state.opened(descriptor) else {
             close(descriptor)
             return
