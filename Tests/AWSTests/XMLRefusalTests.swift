@@ -18,7 +18,8 @@ struct XMLRefusalTests {
         ("<r>]]></r>", 3), ("<r><![CDATA[x</r>", 12), ("<r><![CDATA[x]] ></r>", 12), ("<![CDATA[x]]><r/>", 0),
         ("<r><![cdata[x]]></r>", 3), ("<r><!-- x</r>", 7), ("<r><!-- a -- b --></r>", 12), ("<r><!--x---></r>", 10),
         ("<r><!x></r>", 3), ("<r><?x</r>", 6), ("<r><??></r>", 5), ("<r><?x", 6), ("<r><?xml version='1.0'?></r>", 8),
-        (" <?xml version='1.0'?><r/>", 6), ("<?xml version='1.0'?><?XML?><r/>", 26), ("<?xml version='1.0'", 5),
+        (" <?xml version='1.0'?><r/>", 6), ("<?xml version='1.0'?><?XML?><r/>", 26), ("<?xml version='1.0'", 19),
+        ("<?xml version='1.0?><r><a/><?p?></r>", 20), ("<?xml version='1.0'><r/>", 19), ("<?xml version?><r/>", 13),
         ("<!DOCTYPE r><r/>", 0), ("<!DOCTYPE r [<!ENTITY a 'b'>]><r>&a;</r>", 0), ("<r><!DOCTYPE r></r>", 3),
         ("<r>\u{0}</r>", 3), ("<r>\u{1}</r>", 3), ("<r>\u{FFFF}</r>", 3), ("<r\u{0}/>", 2), ("<r>\u{FEFF}<a></r>", 9),
     ])

@@ -1,6 +1,6 @@
 /// Reads a document from the first byte to the last, without recursion, and checks that it is well-formed
 /// (https://www.w3.org/TR/xml/). What it does not do: document types (refused, and with them every entity but the five
-/// predefined ones), other encodings than UTF-8, and noticing an attribute given twice.
+/// predefined ones), other encodings than UTF-8, and noticing an attribute given twice or unknown to a declaration.
 struct XMLReader {
     private let bytes: [UInt8]
     private let limits: XMLNode.Limits
@@ -42,8 +42,7 @@ struct XMLReader {
     private mutating func readDocument() throws(XMLError) {
         if starts(with: "\u{FEFF}") { position += 3 }
         if starts(with: "<?xml"), position + 5 < bytes.count, isSpace(bytes[position + 5]) {
-            position += 5
-            try skip(past: "?>", of: "the XML declaration")
+            try readDeclaration()
         }
         while position < bytes.count {
             if bytes[position] == UInt8(ascii: "<") { try readMarkup() } else { try readText() }
@@ -52,6 +51,21 @@ struct XMLReader {
             throw malformed("element \(name(of: last)) is not closed")
         }
         guard !elements.isEmpty else { throw malformed("no element") }
+    }
+
+    /// `<?xml version="1.0"?>`. What it says is not needed, but it is read like a tag: with a quote missing it would
+    /// otherwise reach to the next `?>` and swallow elements.
+    private mutating func readDeclaration() throws(XMLError) {
+        position += 5
+        while true {
+            let spaces = skipSpaces()
+            if starts(with: "?>") {
+                position += 2
+                return
+            }
+            guard spaces > 0 else { throw malformed("the XML declaration is not closed") }
+            try readAttribute()
+        }
     }
 
     private mutating func readMarkup() throws(XMLError) {
