@@ -21,7 +21,7 @@ let package = Package(
         .target(
             name: "Daemon", dependencies: ["HTTP", "AWS", "Etcd", "Supervision", "ClusterPlanning"],
             swiftSettings: strict),
-        .executableTarget(name: "etcd-cluster", dependencies: ["Daemon"], swiftSettings: strict),
+        .executableTarget(name: "etcd-cluster", dependencies: ["Daemon", "Supervision"], swiftSettings: strict),
 
         // An HTTP server inside the test process: what the clients talk to instead of mocks.
         .target(name: "StubServer", path: "Tests/StubServer", swiftSettings: strict),
@@ -30,6 +30,10 @@ let package = Package(
             name: "AWSTests", dependencies: ["AWS", "HTTP", "StubServer"], resources: [.copy("Fixtures")],
             swiftSettings: strict),
         .testTarget(name: "EtcdTests", dependencies: ["Etcd", "HTTP", "StubServer"], swiftSettings: strict),
+        // A supervisor to be killed, and the trampoline of what the test runner spawns.
+        .executableTarget(
+            name: "supervision-probe", dependencies: ["Supervision"], path: "Tests/SupervisionProbe",
+            swiftSettings: strict),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: strict),
         .testTarget(name: "ClusterPlanningTests", dependencies: ["ClusterPlanning"], swiftSettings: strict),
         .testTarget(name: "SimulationTests", dependencies: ["ClusterPlanning"], swiftSettings: strict),

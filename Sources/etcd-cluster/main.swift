@@ -1,1 +1,10 @@
-print("etcd-cluster")
+/// The entry point: becomes a child where it was started to, else does what the command line says.
+
+import Daemon
+import FoundationEssentials
+import Glibc
+import Supervision
+
+Trampoline.runIfAsked()
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(await runProgram(arguments: arguments, environment: ProcessInfo.processInfo.environment))
