@@ -19,6 +19,10 @@ class EtcdFailed(RuntimeError):
     """An etcd answered with an error, or not at all; the text says which."""
 
 
+class NoSuchPath(EtcdFailed):
+    """404: this version of etcd does not serve that path."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A member as the cluster lists it. `id` is in hexadecimal, as etcdctl prints it."""
@@ -31,7 +35,8 @@ class Member:
 
     @property
     def is_started(self) -> bool:
-        return bool(self.name)
+        """A founding member has its name from the start; it publishes its client URLs only once it has run."""
+        return bool(self.name and self.client_urls)
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,16 @@ class Endpoint:
     def __init__(self, url: str, timeout: float = 5.0) -> None:
         self.url = url
         self._timeout = timeout
+        self._prefix = "/v3"
 
     def call(self, path: str, timeout: float | None = None, **arguments: Any) -> dict[str, Any]:
         """POSTs to the gateway, such as `call("kv/range", key=...)`."""
-        return request(self.url, "POST", f"/v3/{path}", json.dumps(arguments), timeout or self._timeout)
+        body, limit = json.dumps(arguments), timeout or self._timeout
+        try:
+            return request(self.url, "POST", f"{self._prefix}/{path}", body, limit)
+        except NoSuchPath:
+            self._prefix = "/v3beta"  # etcd 3.3, which some distributions still carry
+            return request(self.url, "POST", f"{self._prefix}/{path}", body, limit)
 
     def members(self) -> list[Member]:
         """The member list, in order of names. It is read through the leader, from 3.5 on by asking so."""
@@ -163,7 +174,8 @@ def fetch(url: str, method: str, path: str, body: str | None, timeout: float) ->
     finally:
         connection.close()
     if response.status != 200:
-        raise EtcdFailed(f"{url}{path}: HTTP {response.status}: {data[:300].decode(errors='replace')}")
+        kind = NoSuchPath if response.status == 404 else EtcdFailed
+        raise kind(f"{url}{path}: HTTP {response.status}: {data[:300].decode(errors='replace')}")
     return data
 
 

@@ -85,6 +85,10 @@ class Host:
     def is_up(self) -> bool:
         return bool(self._programs) and self.supervisor.is_running()
 
+    def ended(self) -> int | None:
+        """The exit code of the supervisor that was started last; None if it runs, or none was started yet."""
+        return self.supervisor.exit_code() if self._programs else None
+
     def processes(self) -> list[int]:
         """Every process on this machine, whoever started it."""
         return [pid for program in self._programs for pid in program.processes()]

@@ -77,7 +77,8 @@ class World:
         """Whether the members are exactly the group's instances, all of them started voters."""
         members = self.members()
         running = {one.id for one in self.aws.running()}
-        return {one.name for one in members} == running and not any(one.is_learner for one in members)
+        voting = all(one.is_started and not one.is_learner for one in members)
+        return voting and {one.name for one in members} == running
 
     def await_whole(self, timeout: float = 60.0) -> list[Member]:
         """Waits until the members are exactly the group's instances, started and voting."""

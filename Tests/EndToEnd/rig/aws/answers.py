@@ -26,9 +26,9 @@ class Answer:
 class Refused(Exception):
     """AWS would refuse the call with this code, message and HTTP status."""
 
-    def __init__(self, code: str, message: str, status: int = 400, messages: list[str] | None = None) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(f"{code}: {message}")
-        self.code, self.message, self.status, self.messages = code, message, status, messages
+        self.code, self.message, self.status = code, message, status
 
 
 def error_answer(service: str, refusal: Refused) -> Answer:
@@ -38,12 +38,6 @@ def error_answer(service: str, refusal: Refused) -> Answer:
     if service == "ec2":
         xml = (f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
                f"<RequestID>{request_id}</RequestID></Response>")
-    elif refusal.code == "InvalidChangeBatch":
-        # Route 53 words this one error in a shape of its own:
-        # https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html#API_ChangeResourceRecordSets_Errors
-        items = "".join(f"<Message>{escape(text)}</Message>" for text in refusal.messages or [refusal.message])
-        xml = (f'<InvalidChangeBatch xmlns="{_NAMESPACES["route53"]}"><Messages>{items}</Messages>'
-               f"<RequestId>{request_id}</RequestId></InvalidChangeBatch>")
     elif service == "s3":
         xml = (f"<Error><Code>{code}</Code><Message>{message}</Message>"
                f"<RequestId>{request_id}</RequestId></Error>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+from typing import Iterable
 from urllib.parse import unquote_to_bytes
 
 from moto.ec2.models import ec2_backends
@@ -12,6 +13,7 @@ from moto.ec2.models.instances import InstanceState
 from moto.autoscaling.models import autoscaling_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.route53.models import FakeZone, route53_backends
+from moto.route53.models import RecordSet as MotoRecordSet
 
 from rig.aws import zones
 from rig.aws.answers import Answer
@@ -67,6 +69,15 @@ class Backend:
         """What the zone holds, without the SOA and NS records of its own."""
         return [zones.RecordSet(zones.normal_name(one.name), one.type, int(one.ttl), tuple(sorted(one.records)))
                 for one in zone.rrsets if one.type not in ("SOA", "NS")]
+
+    def set_records(self, zone: FakeZone, records: Iterable[zones.RecordSet]) -> None:
+        """Replaces what the zone holds, except its own SOA and NS records. moto's own way would judge again, and wrongly:
+        it wants the values of a DELETE in the order in which they were written."""
+        own = [one for one in zone.rrsets if one.type in ("SOA", "NS")]
+        zone.rrsets = own + [
+            MotoRecordSet({"Name": one.name, "Type": one.type, "TTL": one.ttl, "ResourceRecords": list(one.values)})
+            for one in records]
+        self.zone_changes += 1
 
     def instances(self) -> list[dict]:
         """Every instance with its state, and its lifecycle state if the group still lists it."""

@@ -150,13 +150,15 @@ class Gate:
                                           operation.parameters.get("hostedzoneid", ""),
                                           min(operation.integer("maxitems") or 100, 100))
             if operation.action == "route53:ChangeResourceRecordSets":
-                self._check_batch(request)
+                return self._change_records(request)
             return self.backend.perform(request)
 
-    def _check_batch(self, request: Request) -> None:
-        """Refuses a change batch that AWS would refuse. The lock is held, so what is checked is what is changed."""
+    def _change_records(self, request: Request) -> Answer:
+        """Carries out a change batch, or refuses it as AWS would. The lock is held: what is checked is what changes."""
         changes = zones.read_batch(request.body)
         zone = self.backend.zone(request.path.split("/")[3])
-        if zone is not None:
-            zones.apply(changes, self.backend.records(zone), zones.normal_name(zone.name))
-            self.backend.zone_changes += 1
+        if zone is None:
+            return self.backend.perform(request)  # moto knows how to refuse that
+        after = zones.apply(changes, self.backend.records(zone), zones.normal_name(zone.name))
+        self.backend.set_records(zone, after.values())
+        return zones.accepted()

@@ -250,10 +250,10 @@ class AWS:
     def stop(self) -> None:
         self.program.kill_everything()
 
-    def _order(self, name: str, **arguments: Any) -> Any:
+    def _order(self, order: str, **arguments: Any) -> Any:
         connection = http.client.HTTPConnection("127.0.0.1", self._control_port, timeout=60)
         try:
-            connection.request("POST", f"/{name}", json.dumps(arguments), {"X-Rig-Secret": self._secret})
+            connection.request("POST", f"/{order}", json.dumps(arguments), {"X-Rig-Secret": self._secret})
             answer = json.loads(connection.getresponse().read())
         finally:
             connection.close()

@@ -6,8 +6,10 @@ ListHostedZonesByName by the exact name where AWS starts the list there.
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
+import uuid
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from typing import Iterable
@@ -89,7 +91,8 @@ def apply(changes: Iterable[Change], present: Iterable[RecordSet], zone: str) ->
         else:
             records[key] = wanted
     if messages:
-        raise Refused("InvalidChangeBatch", "[" + ", ".join(messages) + "]", 400, messages)
+        # As AWS sends it today. Its documentation also shows an <InvalidChangeBatch><Messages> that botocore can't read.
+        raise Refused("InvalidChangeBatch", "[" + ", ".join(messages) + "]", 400)
     return records
 
 
@@ -133,6 +136,15 @@ def _is_address(value: str, version: int) -> bool:
         return ipaddress.ip_address(value).version == version
     except ValueError:
         return False
+
+
+def accepted() -> Answer:
+    """The answer to a change batch: pending, as it always is in AWS at first."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    xml = (f'<?xml version="1.0"?>\n<ChangeResourceRecordSetsResponse xmlns="{NAMESPACE}"><ChangeInfo>'
+           f"<Id>/change/C{uuid.uuid4().hex[:20].upper()}</Id><Status>PENDING</Status><SubmittedAt>{now}</SubmittedAt>"
+           "</ChangeInfo></ChangeResourceRecordSetsResponse>")
+    return Answer(200, xml.encode())
 
 
 def reversed_labels(name: str) -> list[str]:
