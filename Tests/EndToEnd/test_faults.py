@@ -10,6 +10,7 @@ import pytest
 from rig.aws import faults
 from rig.aws.faults import Fault
 from rig.fleet import Host
+from rig.imds import Behaviour
 from rig.waiting import wait_until
 from rig.world import World
 
@@ -174,8 +175,8 @@ def test_a_metadata_service_behind_too_few_hops_is_explained(make_world: Callabl
     world = make_world([binary], starts=False, size=1)
     world.fleet.sync()
     host = world.fleet.living()[0]
-    host.imds.hang = True
+    host.imds.behave(Behaviour.HANGS)
     host.start()
     wait_until("it says what to do", lambda: says(host, "HttpPutResponseHopLimit"))
-    host.imds.hang = False
+    host.imds.behave(Behaviour.NORMAL)
     world.await_whole()
