@@ -14,6 +14,7 @@ extension CurlHandle {
         try set(CURLOPT_FOLLOWLOCATION, false)
         // One protocol everywhere: no multiplexing, under which one broken connection breaks many requests.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        try set(CURLOPT_FRESH_CONNECT, !request.isRepeatable)
         // Else the answer of a proxy to CONNECT would look like the server's.
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         if settings.proxy == .none {

@@ -56,7 +56,8 @@ import Testing
         #expect(server.openConnections == 1)
         server.stop()
         #expect(server.openConnections == 0)
-        client.waitUntilExit()
+        // `waitUntilExit` returns only on the thread that started the process.
+        #expect(await eventually { !client.isRunning })
         #expect(client.terminationStatus == 52)
     }
 }

@@ -30,7 +30,9 @@ final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit {
+    deinit { remove() }
+
+    func remove() {
         // What can't be removed is left to the system's own cleaning.
         try? FileManager.default.removeItem(atPath: path)
     }
