@@ -19,7 +19,6 @@ extension CurlHandle {
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         if settings.proxy == .none {
             try set(CURLOPT_PROXY, "")
-            try set(CURLOPT_NOPROXY, "*")
         }
         if request.url.hasPrefix("https:") || settings.proxy == .environment { try setTLS(settings.tls) }
         try setMethod(request)
@@ -95,6 +94,8 @@ extension CurlHandle {
             try set(CURLOPT_CUSTOMREQUEST, request.method)
         case .file:
             try set(CURLOPT_UPLOAD, true)
+            // A kept connection may turn out to be closed only in the middle of the body, too late to begin again.
+            try set(CURLOPT_FRESH_CONNECT, true)
             try set(CURLOPT_CUSTOMREQUEST, request.method)
         }
     }

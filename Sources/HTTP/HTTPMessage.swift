@@ -6,7 +6,7 @@ package struct HTTPRequest: Sendable, Equatable {
     package enum Body: Sendable, Equatable {
         case none
         case bytes([UInt8])
-        /// The whole file at this path, streamed from disk and rewound where libcurl has to repeat itself.
+        /// The whole file at this path, streamed from disk over a connection of its own.
         case file(path: String)
     }
 

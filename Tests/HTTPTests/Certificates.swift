@@ -97,14 +97,6 @@ struct OpenSSLFailure: Error {
 }
 
 private func openssl(_ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl"] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw OpenSSLFailure(arguments: arguments, output: text) }
+    let (output, exit) = try runBlocking("openssl", arguments)
+    guard exit == 0 else { throw OpenSSLFailure(arguments: arguments, output: output) }
 }

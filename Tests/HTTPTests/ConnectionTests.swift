@@ -1,7 +1,8 @@
 import Foundation
-import HTTP
 import StubServer
 import Testing
+
+@testable import HTTP
 
 /// Connections are kept while they are useful, and requests never wait for each other.
 @Suite struct ConnectionTests {
@@ -144,6 +145,20 @@ private func peerPort(_ descriptor: Int32) -> UInt16? {
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(server.connections == 0)
+    }
+
+    /// Between `send`'s own look at the task and the loop's, the cancellation overtakes the request.
+    @Test func aCancellationThatComesBeforeItsRequestIsNotForgotten() async throws {
+        let server = try StubServer { _ in .hang }
+        let loop = try CurlLoop()
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            let settings = CurlSettings(tls: .system, proxy: .none)
+            let order = CurlOrder(HTTPRequest("GET", server.url), settings: settings, deadline: patience)
+            return try await loop.perform(order)
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     /// Whenever the cancellation comes, the request ends once, with an answer or with `CancellationError`.

@@ -9,23 +9,23 @@ import Testing
 /// with another /etc/resolv.conf, which names a server of ours.
 @Suite struct ResolverTests {
     @Test(.enabled(if: canReplaceResolver, "needs unshare, and port 53 of a loopback address"))
-    func aNameThatDoesNotExistIsNotResolved() throws {
+    func aNameThatDoesNotExistIsNotResolved() async throws {
         let server = try NameServer(address: "127.53.0.1", answers: true)
-        let output = try runAgain("failsToResolve", resolver: server.address)
+        let output = try await runAgain("failsToResolve", resolver: server.address)
         #expect(output.contains("nameNotResolved in time"), "\(output)")
     }
 
     @Test(.enabled(if: canReplaceResolver, "needs unshare, and port 53 of a loopback address"))
-    func aSilentNameServerCostsNoMoreThanTheDeadlineAndHoldsUpNobody() throws {
+    func aSilentNameServerCostsNoMoreThanTheDeadlineAndHoldsUpNobody() async throws {
         let server = try NameServer(address: "127.53.0.2", answers: false)
-        let output = try runAgain("failsToResolve", resolver: server.address)
+        let output = try await runAgain("failsToResolve", resolver: server.address)
         #expect(output.contains("timedOut in time"), "\(output)")
     }
 
     @Test(.enabled(if: canReplaceResolver, "needs unshare, and port 53 of a loopback address"))
-    func cancellingWhileANameIsResolvedReturnsAtOnce() throws {
+    func cancellingWhileANameIsResolvedReturnsAtOnce() async throws {
         let server = try NameServer(address: "127.53.0.3", answers: false)
-        let output = try runAgain("cancelsWhileResolving", resolver: server.address)
+        let output = try await runAgain("cancelsWhileResolving", resolver: server.address)
         #expect(output.contains("cancelled in time"), "\(output)")
     }
 
@@ -65,11 +65,11 @@ private let isSecondProcess = getenv("HTTP_TESTS_SECOND_PROCESS") != nil
 
 private let canReplaceResolver: Bool = {
     guard !isSecondProcess, (try? NameServer(address: "127.53.0.9", answers: false)) != nil else { return false }
-    return (try? run("unshare", ["-rm", "true"]))?.exit == 0
+    return (try? runBlocking("unshare", ["-rm", "true"]))?.exit == 0
 }()
 
 /// Runs one test of this file in a process whose only name server is that address; the output, where it passed.
-private func runAgain(_ test: String, resolver: String) throws -> String {
+private func runAgain(_ test: String, resolver: String) async throws -> String {
     let directory = try TemporaryDirectory()
     let configuration = directory.file("resolv.conf")
     try "nameserver \(resolver)\n".write(toFile: configuration, atomically: true, encoding: .utf8)
@@ -78,23 +78,10 @@ private func runAgain(_ test: String, resolver: String) throws -> String {
         """
     let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let arguments = ["-rm", "sh", "-c", script, "sh", configuration, executable]
-    let result = try run(
+    let result = try await run(
         "unshare", arguments + ["--filter", "ResolverTests/\(test)", "--testing-library", "swift-testing"])
     #expect(result.exit == 0)
     return result.output
-}
-
-private func run(_ tool: String, _ arguments: [String]) throws -> (output: String, exit: Int32) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (text, process.terminationStatus)
 }
 
 /// A name server that knows no name, or never answers.
