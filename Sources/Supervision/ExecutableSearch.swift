@@ -8,7 +8,7 @@ import Glibc
 ///     depend on where we stand.
 /// - Returns: an absolute path of a regular file that we may execute.
 /// - Throws: `SpawnError.notFound`, or `.refused` where there is such a file and it can't be executed.
-func findExecutable(_ name: String, searchPath: String) throws(SpawnError) -> String {
+package func findExecutable(_ name: String, searchPath: String) throws(SpawnError) -> String {
     guard !name.contains("/") else {
         let path = name.hasPrefix("/") ? name : "\(try currentDirectory(for: name))/\(name)"
         let code = obstacle(toExecuting: path)

@@ -1,6 +1,10 @@
+/// The entry point: becomes a child where it was started to, else does what the command line says.
+
+import Daemon
+import FoundationEssentials
+import Glibc
 import Supervision
 
-// First of all: our own executable is also what every child is before it becomes itself.
 Trampoline.runIfAsked()
-
-print("etcd-cluster")
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(await runProgram(arguments: arguments, environment: ProcessInfo.processInfo.environment))

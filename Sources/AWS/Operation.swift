@@ -1,0 +1,72 @@
+/// One AWS API call as a value: what to send and how to read the answer.
+/// Only `AWSClient` performs it; a test compares `payload` and feeds `decode` a fixture.
+package struct Operation<Output: Sendable>: Sendable {
+    package let service: Service
+    /// The operation's name in AWS's reference.
+    package let name: String
+    package var payload: Payload
+    /// Whether sending it twice is the same as sending it once: only then is it repeated after a failure that leaves
+    /// open whether AWS carried it out.
+    package let isIdempotent: Bool
+    /// False only for calls that carry their own proof of identity (STS AssumeRoleWithWebIdentity).
+    package let isSigned: Bool
+    /// Reads the root element of a 2xx answer; throws where it is not what the reference says.
+    package let decode: @Sendable (XMLNode) throws(XMLError) -> Output
+
+    package init(
+        _ service: Service, _ name: String, _ payload: Payload, isIdempotent: Bool = true, isSigned: Bool = true,
+        decode: @escaping @Sendable (XMLNode) throws(XMLError) -> Output
+    ) {
+        self.service = service
+        self.name = name
+        self.payload = payload
+        self.isIdempotent = isIdempotent
+        self.isSigned = isSigned
+        self.decode = decode
+    }
+}
+
+/// What an operation sends, before it has an endpoint, a date and a signature.
+package enum Payload: Sendable, Hashable {
+    /// Parameters of the query protocol, beside `Action` and `Version`.
+    case query([Parameter])
+    /// A REST call. `path` begins with a slash and is percent-encoded; the query's parameters are not.
+    case rest(method: String, path: String, query: [Parameter] = [], body: [UInt8] = [])
+
+    /// The same with further parameters: in the form, or in the URL's query.
+    package func adding(_ parameters: Parameter...) -> Payload {
+        switch self {
+        case .query(let present): .query(present + parameters)
+        case .rest(let method, let path, let query, let body):
+            .rest(method: method, path: path, query: query + parameters, body: body)
+        }
+    }
+}
+
+/// A name and its value, neither of them encoded.
+package struct Parameter: Sendable, Hashable {
+    package let name: String
+    package let value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// A list in the query protocol: `prefix.1`, `prefix.2`, ... (AutoScaling's prefixes end in `.member`).
+    static func list(_ prefix: String, _ values: some Sequence<String>) -> [Parameter] {
+        values.enumerated().map { Parameter("\(prefix).\($0 + 1)", $1) }
+    }
+}
+
+/// One page of a list.
+package struct Page<Item: Sendable>: Sendable {
+    package var items: [Item]
+    /// What to send for the page that follows; nil: this is the last one.
+    package var next: Payload?
+
+    package init(items: [Item], next: Payload? = nil) {
+        self.items = items
+        self.next = next
+    }
+}

@@ -1,0 +1,32 @@
+import HTTP
+
+extension Operation {
+    /// The operation as HTTP, complete but for the signature. Pure: its inputs decide every byte.
+    ///
+    /// - Parameter userAgent: the program's name and version.
+    package func request(at endpoint: Endpoint, userAgent: String) -> HTTPRequest {
+        switch payload {
+        case .query(let parameters):
+            let form = [Parameter("Action", name), Parameter("Version", service.version)] + parameters
+            return HTTPRequest(
+                "POST", endpoint.url + "/",
+                headers: [
+                    "Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": userAgent,
+                ],
+                body: .bytes(Array(encoded(form).utf8)))
+        case .rest(let method, let path, let query, let body):
+            var request = HTTPRequest(method, endpoint.url + path, headers: ["User-Agent": userAgent])
+            if !query.isEmpty { request.url += "?" + encoded(query) }
+            if !body.isEmpty {
+                request.headers["Content-Type"] = "application/xml"
+                request.body = .bytes(body)
+            }
+            return request
+        }
+    }
+}
+
+/// `a=1&b=2`, in the order given.
+private func encoded(_ parameters: [Parameter]) -> String {
+    parameters.map { "\(URIEncoding.encode($0.name))=\(URIEncoding.encode($0.value))" }.joined(separator: "&")
+}

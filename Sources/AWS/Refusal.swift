@@ -1,0 +1,133 @@
+import FoundationEssentials
+import HTTP
+
+/// An error answer of AWS, or of a proxy that stands in front of it.
+package struct Refusal: Sendable, Equatable {
+    package var status: Int
+    /// AWS's word for it; nil where the answer is none of AWS's.
+    package var code: String?
+    /// What AWS said, on one line and cut to a readable length; no secrets.
+    package var message: String
+    package var requestID: String?
+    /// What `Retry-After` asked for.
+    package var retryAfter: Duration?
+    /// AWS's clock less the time that the request was signed with; nil without a usable `Date` header.
+    package var clockDifference: Duration?
+
+    package init(
+        status: Int, code: String?, message: String = "", requestID: String? = nil, retryAfter: Duration? = nil,
+        clockDifference: Duration? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.requestID = requestID
+        self.retryAfter = retryAfter
+        self.clockDifference = clockDifference
+    }
+}
+
+// MARK: Kinds
+
+extension Refusal {
+    package var isThrottling: Bool { status == 429 || code.map(Self.throttlingCodes.contains) ?? false }
+
+    package var isExpiredCredential: Bool {
+        switch code {
+        case "ExpiredToken", "ExpiredTokenException": true
+        // EC2 uses one code for an expired token and an old timestamp: the clocks tell which.
+        case "RequestExpired": !isFarApart
+        default: false
+        }
+    }
+
+    /// A code alone proves nothing: most of these also mean a wrong key.
+    package var isClockSkew: Bool { isFarApart && (code.map(Self.clockCodes.contains) ?? false) }
+
+    package var isAccessDenied: Bool {
+        ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation"].contains(code ?? "")
+    }
+
+    package var isBadCredential: Bool {
+        !isClockSkew && (code.map(Self.credentialCodes.contains) ?? false)
+    }
+
+    /// Refused for a moment, before anything was done: a repetition is safe whatever the operation.
+    package var isTransientRefusal: Bool {
+        // Route 53 answers the last one while it still applies an earlier change of the zone (F40).
+        isThrottling || code == "PriorRequestNotComplete" || code == "IDPCommunicationError"
+    }
+
+    /// AWS tolerates five minutes; what is less is not the reason.
+    private var isFarApart: Bool { clockDifference.map { abs($0) > .seconds(240) } ?? false }
+
+    /// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html and the services' lists of errors;
+    /// Route 53 sends `Throttling` with HTTP 400, EC2 `RequestLimitExceeded` with 503.
+    private static let throttlingCodes: Set = [
+        "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException",
+        "RequestLimitExceeded", "TooManyRequestsException", "EC2ThrottledException", "BandwidthLimitExceeded",
+        "SlowDown",
+    ]
+
+    private static let clockCodes: Set = [
+        "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture", "InvalidSignatureException",
+        "SignatureDoesNotMatch", "AuthFailure",
+    ]
+
+    private static let credentialCodes: Set = [
+        "AuthFailure", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+        "InvalidSignatureException", "IncompleteSignature", "UnrecognizedClientException",
+        "MissingAuthenticationToken", "MissingAuthenticationTokenException", "OptInRequired",
+    ]
+}
+
+private func abs(_ duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }
+
+// MARK: Reading
+
+extension Refusal {
+    /// Reads an answer that is not 2xx. It never fails: whatever is there is said.
+    ///
+    /// - Parameters:
+    ///   - response: the answer.
+    ///   - signedAt: the time that the request was signed with.
+    init(_ response: HTTPResponse, signedAt: Date) {
+        let said = ErrorBody.read(response.body)
+        status = response.status
+        code = said?.code
+        message = Self.readable(said?.message ?? response.text)
+        requestID = said?.requestID ?? response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"]
+        retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }.map { .seconds(min(max($0, 0), 86_400)) }
+        clockDifference = response.headers["Date"].flatMap(Date.init(httpDate:)).map { $0.duration(since: signedAt) }
+    }
+
+    /// `SignatureDoesNotMatch` repeats the canonical request, with the session token in it: what follows the first
+    /// sentence is cut off.
+    private static func readable(_ text: String) -> String {
+        var kept = text.prefix(4000)
+        for marker in ["The Canonical String", "The String-to-Sign", "Encoded authorization failure message"] {
+            if let start = kept.firstRange(of: marker)?.lowerBound { kept = kept[..<start] }
+        }
+        let line = kept.split { $0.isWhitespace }.joined(separator: " ")
+        return line.count > 500 ? line.prefix(500) + "…" : line
+    }
+}
+
+extension Refusal: CustomStringConvertible {
+    package var description: String {
+        var text = "HTTP \(status)"
+        if let code { text += " \(code)" }
+        if !message.isEmpty { text += ": \(message)" }
+        if let requestID { text += " (request ID \(requestID))" }
+        return text + advice
+    }
+
+    private var advice: String {
+        if isClockSkew, let clockDifference {
+            return "; this machine's clock differs from AWS's by \(clockDifference.components.seconds) s: set it (NTP)"
+        }
+        if isAccessDenied { return "; the role's policy has to allow this call" }
+        if isBadCredential { return "; AWS does not accept these credentials" }
+        return ""
+    }
+}

@@ -1,0 +1,102 @@
+/// When the next look is worth taking: soon while something is under way, seldom while all is well.
+
+/// What the world looked like in a turn: as long as two turns see the same, nothing is moving.
+package struct Situation: Equatable, Sendable {
+    var members: [Member]
+    var healthy: [MemberID]
+    var instances: [Instance]
+    var unreadable: Bool
+
+    init(_ view: ClusterView) {
+        members = view.cluster.members
+        healthy = view.cluster.members.filter(view.cluster.isHealthy).map(\.id)
+        instances = (view.group.value?.instances ?? []) + (view.askedInstances.value ?? []).sorted { $0.id < $1.id }
+        unreadable = view.group.value == nil
+    }
+}
+
+/// How long a state of affairs is watched closely after the last thing that moved in it. A member that stays ill for
+/// days must not cost AWS a call a second.
+private let closeWatch = Duration.seconds(60)
+
+/// Whether the leader's next turn should not wait for its interval: a step was taken, or one waits which time or news may
+/// allow, and not for long yet.
+func isUnderWay(_ view: ClusterView, _ plan: ReconcilePlan, _ memory: inout ReconcileMemory) -> Bool {
+    let situation = Situation(view)
+    if memory.situation != situation || memory.situationSince == nil {
+        memory.situation = situation
+        memory.situationSince = view.now
+    }
+    if !plan.steps.isEmpty { return true }
+    guard let since = memory.situationSince, view.now - since < closeWatch else { return false }
+    return plan.deferred.contains(where: \.mayPassSoon)
+}
+
+extension Deferral {
+    fileprivate var mayPassSoon: Bool {
+        switch self {
+        case .oneRemovalPerTurn, .orphanInGrace, .instanceLeaving, .unhealthyButRunning, .quorumAtRisk,
+            .instanceUnknownToEC2, .memberMissing, .zoneNotRead:
+            true
+        case .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead, .ownInstanceTerminated,
+            .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs, .noClusterName:
+            false
+        }
+    }
+}
+
+/// How long to pause before the next look at how to start.
+///
+/// A founding waits for two equal readings of the group, and everything else for somebody else's step: close at hand at
+/// first, and after a minute of the same reason at the leisurely pace of `interval`.
+///
+/// - Parameters:
+///   - reason: what this look decided to wait for.
+///   - waited: for how long looks have come to the same kind of reason.
+///   - interval: `--interval`.
+package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Duration) -> Duration {
+    switch reason {
+    case .groupMayChange: return min(.milliseconds(400), interval)
+    case .peersLagging: return min(.milliseconds(100), interval)
+    default: return waited < closeWatch ? min(.milliseconds(1000), interval) : interval
+    }
+}
+
+/// What the leader sees of its own cluster between turns, without asking AWS.
+package struct Pulse: Equatable, Sendable {
+    package var isLeader: Bool
+    package var members: [Member]
+    package var healthy: [MemberID]
+
+    package init(isLeader: Bool, members: [Member], healthy: [MemberID]) {
+        self.isLeader = isLeader
+        self.members = members.sorted { $0.id < $1.id }
+        self.healthy = healthy.sorted()
+    }
+}
+
+/// Whether a turn is due: only the leader takes turns; at once when its pulse changed, shortly while something is under
+/// way, else once an interval.
+///
+/// - Parameters:
+///   - sinceLastTurn: nil where there was none yet in this leadership.
+///   - isUnderWay: what the last turn's plan said.
+package func isTurnDue(
+    pulse: Pulse, lastPulse: Pulse?, sinceLastTurn: Duration?, isUnderWay: Bool, interval: Duration
+) -> Bool {
+    guard pulse.isLeader else { return false }
+    guard let sinceLastTurn, lastPulse == pulse else { return true }
+    return sinceLastTurn >= (isUnderWay ? min(.seconds(1), interval) : interval)
+}
+
+/// Which instances EC2 has to be asked about before this turn can be planned: those that the group lists and nobody knows
+/// yet, those that members run on and the group does not list, and those of members that look ill.
+///
+/// - Parameter known: instances whose address EC2 has told us already.
+/// - Returns: sorted by ID, each once.
+package func instancesToAsk(about cluster: RunningCluster, group: Group, known: Set<InstanceID>) -> [InstanceID] {
+    let unknown = group.instances.map(\.id).filter { !known.contains($0) }
+    let missing = cluster.members.compactMap(\.instanceID).filter { group.instance($0) == nil }
+    let ill = cluster.members.filter { !cluster.isHealthy($0) }.compactMap(\.instanceID)
+    return Set(unknown + missing + ill).sorted()
+}

@@ -1,0 +1,90 @@
+/// The command line and the environment that etcd is started with.
+
+import ClusterPlanning
+import Etcd
+import Glibc
+import Supervision
+
+/// The etcd program on this machine.
+actor EtcdProgram {
+    private let configuration: Configuration
+    private let identity: Identity
+    private let spawner: Spawner
+    private var known: (file: FileIdentity, version: EtcdVersion)?
+
+    init(configuration: Configuration, identity: Identity, spawner: Spawner) {
+        self.configuration = configuration
+        self.identity = identity
+        self.spawner = spawner
+    }
+
+    /// The command for one launch: membership by the plan, the rest by the version that the program itself reports.
+    ///
+    /// - Throws: `SpawnError`, `CaptureError` where the program does not run; `ObservationError` where it tells no version.
+    func command(for launch: ClusterPlanning.Launch) async throws -> Supervision.Command {
+        let settings = configuration.etcdSettings
+        let flags = EtcdFlags.arguments(for: try await version(), flagSettings)
+        return Supervision.Command(
+            configuration.etcd, launch.arguments + flags + settings.passedArguments, environment: environment)
+    }
+
+    /// Asks the program for its version; not again until the file is another one, as after an upgrade in place.
+    func version() async throws -> EtcdVersion {
+        let path = try findExecutable(configuration.etcd, searchPath: environment["PATH"] ?? "")
+        let file = FileIdentity(path)
+        if let known, known.file == file { return known.version }
+        let command = Supervision.Command(path, ["--version"], environment: ["PATH": environment["PATH"] ?? ""])
+        let output = try await spawner.capture(command, deadline: .seconds(10))
+        guard output.status.isSuccess, let version = EtcdVersion(versionOutput: output.text) else {
+            throw ObservationError(
+                "\(path) --version \(output.status), and tells no version: \(output.text.prefix(200))")
+        }
+        if let file { known = (file, version) }
+        return version
+    }
+
+    /// What etcd sees of the environment: its own settings, and what a program needs to run. Nothing of ours, and no
+    /// credentials.
+    private var environment: [String: String] {
+        let passed = ["PATH", "TZ", "LANG", "HOME", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK"]
+        var environment = configuration.etcdSettings.passedEnvironment
+        for name in passed { environment[name] = configuration.environment[name] }
+        environment["PATH"] = environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return environment
+    }
+
+    private var flagSettings: EtcdFlags.Settings {
+        let settings = configuration.etcdSettings
+        func listen(_ urls: [String], _ scheme: ClusterPlanning.Endpoint.Scheme, _ port: Int) -> [String] {
+            urls.isEmpty ? ["\(scheme.rawValue)://0.0.0.0:\(port)"] : urls
+        }
+        return EtcdFlags.Settings(
+            dataDirectory: configuration.dataDirectory,
+            listenClientURLs: listen(settings.listenClientURLs, settings.clientScheme, settings.clientPort),
+            advertiseClientURLs: [identity.clientURL.description],
+            listenPeerURLs: listen(settings.listenPeerURLs, settings.peerScheme, settings.peerPort),
+            metricsURL: settings.listenMetricsURLs.isEmpty
+                ? "http://127.0.0.1:2381" : settings.listenMetricsURLs.joined(separator: ","),
+            setByOperator: settings.namesOfPassedFlags)
+    }
+}
+
+/// What tells one state of a file from another without reading it.
+private struct FileIdentity: Equatable {
+    var device: UInt
+    var inode: UInt
+    var size: Int
+    var modified: Int
+    var modifiedNanoseconds: Int
+
+    /// Nil where the file can't be looked at.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt(status.st_dev)
+        inode = UInt(status.st_ino)
+        size = Int(status.st_size)
+        modified = status.st_mtim.tv_sec
+        modifiedNanoseconds = status.st_mtim.tv_nsec
+    }
+}

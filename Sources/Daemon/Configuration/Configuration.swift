@@ -1,0 +1,89 @@
+/// Everything that can be configured, checked: nothing below here reads flags or variables.
+
+import ClusterPlanning
+import FoundationEssentials
+
+package struct Configuration: Sendable, Equatable {
+    package enum ZoneType: String, Sendable, CaseIterable { case `private`, `public` }
+
+    /// Where etcd's data lives; the stamp and the locks too.
+    package var dataDirectory = "/var/lib/etcd"
+    /// Route 53 zone, by name or by ID; nil: no DNS.
+    package var hostedZone: String?
+    /// Settles a name that a private and a public zone share (F42).
+    package var zoneType: ZoneType?
+    package var clusterName: String?
+    package var clusterSize: Int?
+    /// The autoscaling group's name; nil: the one that lists this instance.
+    package var group: String?
+    package var region: String?
+    package var instanceID: String?
+    /// The address that peers and clients reach this instance at; nil: the private one.
+    package var address: String?
+    /// The etcd program: a name to look up in PATH, or a path.
+    package var etcd = "etcd"
+    package var interval = Duration.seconds(10)
+    /// How long etcd may take to stop before it is killed.
+    package var stopTimeout = Duration.seconds(30)
+    package var logFormat = Logger.Format.logfmt
+    package var logLevel = Logger.Level.info
+    package var etcdSettings = EtcdSettings()
+    /// The process's environment, for what AWS's own conventions say of it.
+    package var environment: [String: String] = [:]
+
+    package init() {}
+}
+
+/// What is etcd's own business and concerns us too: where it listens and how it is talked to.
+package struct EtcdSettings: Sendable, Equatable {
+    package var listenClientURLs: [String] = []
+    package var listenPeerURLs: [String] = []
+    package var listenMetricsURLs: [String] = []
+    package var clientPort = 2379
+    package var peerPort = 2380
+    /// Of the client port: the certificate that etcd shows, and which we show too where it asks for one.
+    package var certificateFile: String?
+    package var keyFile: String?
+    package var trustedCAFile: String?
+    package var peerCertificateFile: String?
+    package var peerKeyFile: String?
+    package var peerTrustedCAFile: String?
+    /// What goes to etcd as it is: flags from behind `--`, in their order.
+    package var passedArguments: [String] = []
+    /// Variables `ETCD_*` that etcd reads itself.
+    package var passedEnvironment: [String: String] = [:]
+
+    package init() {}
+
+    package var clientScheme: Endpoint.Scheme { certificateFile == nil ? .http : .https }
+    package var peerScheme: Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }
+
+    /// The names of the flags that the operator sets for etcd, by variable or by flag, without dashes.
+    package var namesOfPassedFlags: Set<String> {
+        let flags = passedArguments.compactMap(EtcdFlagName.init(argument:)).map(\.text)
+        let variables = passedEnvironment.keys.compactMap(EtcdFlagName.init(variable:)).map(\.text)
+        return Set(flags + variables)
+    }
+}
+
+/// The name of one of etcd's flags in its canonical spelling: `listen-peer-urls`. etcd reads each from a variable too,
+/// `ETCD_LISTEN_PEER_URLS`, and dies where both are given.
+struct EtcdFlagName: Hashable {
+    let text: String
+
+    /// From `--name`, `-name` or `--name=value`; nil for a value.
+    init?(argument: String) {
+        guard argument.hasPrefix("-") else { return nil }
+        let name = argument.drop { $0 == "-" }.prefix { $0 != "=" }
+        guard !name.isEmpty else { return nil }
+        text = String(name)
+    }
+
+    /// From `ETCD_NAME`; nil for other variables.
+    init?(variable: String) {
+        guard variable.hasPrefix("ETCD_"), variable.utf8.count > 5 else { return nil }
+        text = String(variable.dropFirst(5).lowercased().map { $0 == "_" ? "-" : $0 })
+    }
+
+    var variable: String { "ETCD_" + text.uppercased().map { $0 == "-" ? "_" : String($0) }.joined() }
+}

@@ -1,0 +1,183 @@
+/// Every flag and variable of ours, in one table: the parser, `--help` and the README go by it.
+
+import ClusterPlanning
+
+/// One thing that can be set, by a flag or by a variable; the flag wins, then the first variable that is set.
+struct Option: Sendable {
+    var flag: String
+    var variables: [String]
+    /// What stands for the value in the help.
+    var placeholder: String
+    var help: String
+    /// Stores a value, or says what is wrong with it.
+    var store: @Sendable (String, inout Configuration) throws(InvalidValue) -> Void
+}
+
+/// What is wrong with a value, as the end of the sentence "FLAG: ...".
+struct InvalidValue: Error {
+    var reason: String
+}
+
+extension Option {
+    static let all: [Option] = [
+        Option(
+            flag: "data-dir", variables: ["ETCD_DATA_DIR", "ELASTIC_ETCD_DATA_DIR"], placeholder: "DIR",
+            help: "etcd's data; kept between starts, never deleted (default /var/lib/etcd)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.dataDirectory = try path(text)
+        },
+        Option(
+            flag: "hosted-zone", variables: ["HOSTED_ZONE", "ETCD_CLUSTER_HOSTED_ZONE"], placeholder: "ZONE",
+            help: "the Route 53 zone, by name or ID, that names the members (default: no DNS)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.hostedZone = try hostedZone(text)
+        },
+        Option(
+            flag: "zone-type", variables: ["ETCD_CLUSTER_ZONE_TYPE"], placeholder: "private|public",
+            help: "which zone, where two have that name"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.zoneType = try word(text)
+        },
+        Option(
+            flag: "cluster-name", variables: ["ETCD_CLUSTER_NAME"], placeholder: "NAME",
+            help: "the cluster's name in DNS (default: the stack's version, else the group's name)"
+        ) { text, configuration throws(InvalidValue) in
+            guard isDNSLabel(text) else { throw InvalidValue(reason: "\(quoted(text)) can't be a name in DNS") }
+            configuration.clusterName = text
+        },
+        Option(
+            flag: "cluster-size", variables: ["ETCD_CLUSTER_SIZE", "ELASTIC_ETCD_CLUSTER_SIZE"], placeholder: "N",
+            help: "how many members at most (default: the group's desired capacity)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.clusterSize = try number(text, in: 1...99)
+        },
+        Option(
+            flag: "group", variables: ["ETCD_CLUSTER_GROUP"], placeholder: "NAME",
+            help: "the autoscaling group (default: the one that lists this instance)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.group = try name(text)
+        },
+        Option(
+            flag: "region", variables: ["AWS_REGION", "AWS_DEFAULT_REGION"], placeholder: "REGION",
+            help: "the AWS region (default: this instance's)"
+        ) { text, configuration throws(InvalidValue) in
+            guard isDNSLabel(text) else { throw InvalidValue(reason: "\(quoted(text)) is no region") }
+            configuration.region = text
+        },
+        Option(
+            flag: "instance-id", variables: ["ETCD_CLUSTER_INSTANCE_ID"], placeholder: "i-...",
+            help: "this instance (default: what the metadata service says)"
+        ) { text, configuration throws(InvalidValue) in
+            guard InstanceID.isInstanceID(text) else {
+                throw InvalidValue(reason: "\(quoted(text)) is no instance ID, as i-0123456789abcdef0 is")
+            }
+            configuration.instanceID = text
+        },
+        Option(
+            flag: "address", variables: ["ETCD_CLUSTER_ADDRESS"], placeholder: "IP",
+            help: "where peers and clients reach this instance (default: its private address)"
+        ) { text, configuration throws(InvalidValue) in
+            guard Endpoint(.http, text, 1).isIPv4 else {
+                throw InvalidValue(reason: "\(quoted(text)) is no IPv4 address")
+            }
+            configuration.address = text
+        },
+        Option(
+            flag: "client-port", variables: ["ETCD_CLUSTER_CLIENT_PORT", "ELASTIC_ETCD_CLIENT_PORT"],
+            placeholder: "PORT", help: "the members' client port (default 2379)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.etcdSettings.clientPort = try number(text, in: 1...65535)
+        },
+        Option(
+            flag: "peer-port", variables: ["ETCD_CLUSTER_PEER_PORT"], placeholder: "PORT",
+            help: "the members' peer port (default 2380)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.etcdSettings.peerPort = try number(text, in: 1...65535)
+        },
+        Option(
+            flag: "etcd", variables: ["ETCD_CLUSTER_ETCD"], placeholder: "PATH",
+            help: "the etcd program (default: etcd, looked up in PATH)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.etcd = try path(text)
+        },
+        Option(
+            flag: "interval", variables: ["ETCD_CLUSTER_INTERVAL"], placeholder: "DURATION",
+            help: "between two turns while all is well, 100ms to 1h (default 10s)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.interval = try duration(text, in: .milliseconds(100)...(.seconds(3600)))
+        },
+        Option(
+            flag: "stop-timeout", variables: ["ETCD_CLUSTER_STOP_TIMEOUT"], placeholder: "DURATION",
+            help: "how long etcd may take to stop before it is killed, 1s to 1h (default 30s)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.stopTimeout = try duration(text, in: .seconds(1)...(.seconds(3600)))
+        },
+        Option(
+            flag: "log-format", variables: ["ETCD_CLUSTER_LOG_FORMAT"], placeholder: "logfmt|json",
+            help: "how a line of the log is written (default logfmt)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.logFormat = try word(text)
+        },
+        Option(
+            flag: "log-level", variables: ["ETCD_CLUSTER_LOG_LEVEL"], placeholder: "debug|info|warning|error",
+            help: "the least that is logged (default info)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.logLevel = try word(text)
+        },
+    ]
+}
+
+// MARK: Values
+
+private func quoted(_ text: String) -> String { "'\(text)'" }
+
+private func name(_ text: String) throws(InvalidValue) -> String {
+    guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
+        throw InvalidValue(reason: "has to be 1 to 255 printable characters")
+    }
+    return text
+}
+
+private func path(_ text: String) throws(InvalidValue) -> String {
+    guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue(reason: "has to be a path") }
+    return text
+}
+
+private func hostedZone(_ text: String) throws(InvalidValue) -> String {
+    let bare = text.hasSuffix(".") ? String(text.dropLast()) : text
+    let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
+    guard !bare.isEmpty, labels.allSatisfy({ isDNSLabel(String($0)) }) || bare.hasPrefix("/hostedzone/") else {
+        throw InvalidValue(reason: "\(quoted(text)) is neither a zone's name, as example.org is, nor its ID")
+    }
+    return bare
+}
+
+private func number(_ text: String, in range: ClosedRange<Int>) throws(InvalidValue) -> Int {
+    guard let number = Int(text), range.contains(number) else {
+        throw InvalidValue(
+            reason: "\(quoted(text)) is no number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+}
+
+private func word<Word: RawRepresentable & CaseIterable>(_ text: String) throws(InvalidValue) -> Word
+where Word.RawValue == String {
+    guard let word = Word(rawValue: text) else {
+        throw InvalidValue(
+            reason: "\(quoted(text)) is none of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return word
+}
+
+/// `10s`, `500ms`, `2m`, `1h`; a number alone counts seconds.
+private func duration(_ text: String, in range: ClosedRange<Duration>) throws(InvalidValue) -> Duration {
+    let digits = text.prefix { ("0"..."9").contains($0) }
+    let milliseconds: [String: Int] = ["ms": 1, "s": 1000, "": 1000, "m": 60_000, "h": 3_600_000]
+    guard let count = Int(digits), count <= 1_000_000, let unit = milliseconds[String(text.dropFirst(digits.count))],
+        range.contains(.milliseconds(count * unit))
+    else {
+        throw InvalidValue(
+            reason: "\(quoted(text)) is no duration, as 10s or 500ms, from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return .milliseconds(count * unit)
+}

@@ -1,0 +1,148 @@
+/// The whole program: what is made in which order, what runs side by side, and what ends last.
+
+import AWS
+import ClusterPlanning
+import FoundationEssentials
+import HTTP
+import Supervision
+
+/// Supervises one member for the life of this process.
+struct Daemon: Sendable {
+    let configuration: Configuration
+    let logger: Logger
+    private let notices: ServiceNotices
+    private let spawner = Spawner()
+    private let running = RunningChild()
+
+    init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        notices = ServiceNotices(environment: configuration.environment, logger: logger)
+    }
+
+    /// Runs until a signal ends it. etcd is stopped last, and gracefully; a second signal kills it.
+    ///
+    /// - Parameter signals: installed before anything was started.
+    func run(_ signals: SignalSequence) async throws {
+        SignalSequence.ignoreBrokenPipes()
+        try Reaper.reapOrphansIfFirstProcess()
+        logger.info("etcd-cluster starts", ["version": version, "data_dir": configuration.dataDirectory])
+        let (stop, stopping) = AsyncStream<Void>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await heed(signals, stopping) }
+            defer { group.cancelAll() }
+            try await work(until: stop)
+        }
+        logger.info("etcd-cluster ends")
+    }
+
+    /// The first SIGTERM or SIGINT ends the work, the second one etcd.
+    private func heed(_ signals: SignalSequence, _ stopping: AsyncStream<Void>.Continuation) async {
+        var isStopping = false
+        for await signal in signals {
+            switch (signal, isStopping) {
+            case (.hangup, _):
+                logger.info("nothing to read again: configuration is read at the start", ["signal": signal])
+            case (_, false):
+                isStopping = true
+                logger.info("stopping", ["signal": signal])
+                notices.tell(.stopping, .status("stopping etcd"))
+                stopping.yield()
+            case (_, true):
+                logger.warning("killing etcd", ["signal": signal])
+                await running.kill()
+            }
+        }
+    }
+
+    /// Returns when told to stop, and everything has ended.
+    ///
+    /// - Throws: what keeps the work from going on.
+    private func work(until stop: AsyncStream<Void>) async throws {
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await live() }
+                group.addTask {
+                    for await _ in stop { throw CancellationError() }
+                }
+                for try await _ in group {}  // unlike waitForAll, ends with the first that throws
+            }
+        } catch is CancellationError {
+            // We were told to stop, and have.
+        }
+    }
+
+    private func live() async throws {
+        let directory = DataDirectory(configuration.dataDirectory)
+        let lock = try await takeOver(directory)
+        defer { withExtendedLifetime(lock) {} }
+        let record = ChildRecord(path: directory.path + "/etcd-cluster.child")
+        let predecessor = try await awaitPredecessor(record, grace: configuration.stopTimeout)
+        if predecessor != .noRecord { logger.info("took over", ["predecessor": predecessor]) }
+
+        let loop = try CurlLoop()
+        let surroundings = try await persist("who this instance is") {
+            try await Surroundings(configuration, loop: loop)
+        }
+        logger.info(
+            "this instance",
+            ["instance": surroundings.identity.instance, "peer_url": surroundings.identity.peerURL])
+        try await runLoops(surroundings, directory, record)
+    }
+
+    private func runLoops(
+        _ surroundings: Surroundings, _ directory: DataDirectory, _ record: ChildRecord
+    ) async throws {
+        let identity = surroundings.identity
+        let executor = Executor(identity: identity, etcd: surroundings.etcd, zone: surroundings.zone)
+        let stamp = StampKeeper(directory)
+        let etcdLoop = EtcdLoop(
+            configuration: configuration,
+            observer: StartObserver(
+                identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
+                etcd: surroundings.etcd),
+            executor: executor, directory: directory, stamp: stamp,
+            program: EtcdProgram(configuration: configuration, identity: identity, spawner: spawner),
+            spawner: spawner, record: record, running: running, notices: notices, logger: logger)
+        let reconcileLoop = ReconcileLoop(
+            configuration: configuration,
+            observer: ClusterObserver(
+                identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
+                etcd: surroundings.etcd),
+            executor: executor, stamp: stamp, zone: surroundings.zone, logger: logger)
+        // Whichever throws first cancels the other; etcd's loop stops etcd before it returns, so etcd ends last.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await etcdLoop.run() }
+            group.addTask { try await reconcileLoop.run() }
+            for try await _ in group {}  // unlike waitForAll, ends with the first that throws
+        }
+    }
+
+    /// The right to run etcd on the directory: waited for while another supervisor, or a missing mount, stands in the way.
+    private func takeOver(_ directory: DataDirectory) async throws -> DirectoryLock {
+        try await persist("the data directory") {
+            try directory.prepare()
+            return try DirectoryLock(directory.path, name: "etcd-cluster.lock", holder: "etcd-cluster")
+        }
+    }
+
+    /// Tries again until it succeeds, and says each new reason why it does not.
+    private func persist<Value: Sendable>(
+        _ what: String, _ attempt: () async throws -> Value
+    ) async throws -> Value {
+        var said = ""
+        while true {
+            do {
+                return try await attempt()
+            } catch let error where !(error is CancellationError) {
+                let text = "\(error)"
+                if text != said {
+                    logger.warning("waiting", ["for": what, "reason": text])
+                    notices.tell(.status("waiting for \(what): \(text)"))
+                }
+                said = text
+            }
+            try await ContinuousClock().sleep(for: min(.seconds(1), configuration.interval))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/// The leader's housekeeping: feel the pulse, and when a turn is due, observe, plan, act.
+
+import ClusterPlanning
+import FoundationEssentials
+
+/// Carries views to `planReconcile` and steps away from it. Decides nothing itself.
+struct ReconcileLoop: Sendable {
+    let configuration: Configuration
+    let observer: ClusterObserver
+    let executor: Executor
+    let stamp: StampKeeper
+    let zone: ZoneObserver?
+    let logger: Logger
+
+    private static let clock = ContinuousClock()
+    private let startedAt = clock.now
+
+    /// What goes from one turn to the next.
+    private struct State {
+        var memory = ReconcileMemory()
+        var lastPulse: Pulse?
+        var lastTurn: ContinuousClock.Instant?
+        var isUnderWay = false
+        /// What was deferred last time, not to be said again.
+        var said: Set<String> = []
+        var summary = ""
+    }
+
+    /// Returns only by cancellation. A turn that fails is dropped whole: the next one plans on a fresh view.
+    ///
+    /// - Throws: `CancellationError`.
+    func run() async throws {
+        var state = State()
+        while true {
+            if let beat = try await observer.beat() {
+                do {
+                    try await stamp.learn(beat.clusterID, beat.own)
+                } catch {
+                    logger.warning("the stamp could not be written", ["error": "\(error)"])
+                }
+                try await takeTurnIfDue(beat, &state)
+            }
+            try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+        }
+    }
+
+    private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
+        if beat.pulse.isLeader, state.lastPulse?.isLeader != true {
+            // Another leader may have written what we last read.
+            await zone?.forget()
+            state.lastTurn = nil
+            logger.info("this member leads", ["member": beat.own, "term": beat.term])
+        }
+        let isDue = isTurnDue(
+            pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
+            isUnderWay: state.isUnderWay, interval: configuration.interval)
+        state.lastPulse = beat.pulse
+        guard isDue else { return }
+        state.lastTurn = .now
+        do {
+            try await turn(beat, &state)
+        } catch let error where !(error is CancellationError) {
+            logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
+        }
+    }
+
+    private func turn(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
+        let now = startedAt.duration(to: Self.clock.now)
+        guard let view = try await observer.view(beat, now: now) else { return }
+        let plan = planReconcile(view, memory: &state.memory)
+        state.isUnderWay = plan.isUnderWay
+        say(plan.deferred, &state)
+        for step in plan.steps {
+            logger.info("acting", ["step": step])
+            try await executor.perform(step, inTerm: beat.term)
+        }
+        summarize(view, plan, &state)
+    }
+
+    /// Says each deferral when it is new.
+    private func say(_ deferred: [Deferral], _ state: inout State) {
+        let texts = deferred.map(\.description)
+        for text in texts where !state.said.contains(text) {
+            logger.info("deferred", ["reason": text])
+        }
+        state.said = Set(texts)
+    }
+
+    /// One line a turn; loud only where it says something new.
+    private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout State) {
+        let healthy = view.cluster.members.count(where: view.cluster.isHealthy)
+        let summary =
+            "\(view.cluster.members.count) members, \(healthy) healthy, \(plan.steps.count) steps, "
+            + "\(plan.deferred.count) deferred"
+        if summary == state.summary {
+            logger.debug("turn done", ["summary": summary])
+        } else {
+            logger.info("turn done", ["summary": summary])
+        }
+        state.summary = summary
+    }
+}

@@ -1,0 +1,180 @@
+/// The data directory: what it holds, the stamp in it, and renaming data out of the way.
+
+import ClusterPlanning
+import FoundationEssentials
+import Glibc
+
+/// One data directory of etcd. Looks and writes; what follows from a look is decided elsewhere.
+package struct DataDirectory: Sendable {
+    package let path: String
+
+    package init(_ path: String) { self.path = path }
+
+    private var stampPath: String { path + "/etcd-cluster.json" }
+
+    /// Makes the directory where it is missing, for our eyes only, as etcd wants it.
+    ///
+    /// - Throws: `DataDirectoryError` where it can't be made or written to.
+    package func prepare() throws(DataDirectoryError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw DataDirectoryError("make directory \(path)", "\(error)")
+        }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw .system("use directory \(path)") }
+    }
+
+    /// What is there now. A directory that can't be read is not an empty one.
+    ///
+    /// - Parameter making: whether a missing directory is made; else it counts as an empty one.
+    package func observe(making: Bool = true) -> Disk {
+        do {
+            if making { try prepare() }
+            let stamp = try readStamp()
+            return try hasLog() ? .data(stamp) : .empty(stamp)
+        } catch {
+            return .unusable(error.description)
+        }
+    }
+
+    /// Writes the stamp so that it is there after a power cut, or throws.
+    package func write(_ stamp: Stamp) throws(DataDirectoryError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        let data: Data
+        do {
+            data = try encoder.encode(StampFile(stamp))
+        } catch {
+            throw DataDirectoryError("encode the stamp", "\(error)")
+        }
+        let temporary = stampPath + ".new"
+        try writeSynced(Array(data) + [UInt8(ascii: "\n")], to: temporary)
+        guard rename(temporary, stampPath) == 0 else { throw .system("rename \(temporary)") }
+        try syncDirectory()
+    }
+
+    /// Renames etcd's data to `aside-<time>-<reason>`, beside it, so that it works on a mount point too, and renews the stamp.
+    ///
+    /// - Parameters:
+    ///   - reason: a word for the name.
+    ///   - time: seconds since 1970; part of the name.
+    /// - Returns: where the data is now.
+    package func setAside(reason: String, time: Int, stamp: Stamp) throws(DataDirectoryError) -> String {
+        // The new stamp first would claim an empty disk while the data is still there; the old one beside no data only
+        // says that it was lost, which is what a crash in between should look like.
+        let destination = try freeName("\(path)/aside-\(time)-\(reason)")
+        guard rename(path + "/member", destination) == 0 else { throw .system("rename \(path)/member") }
+        try syncDirectory()
+        try write(stamp)
+        return destination
+    }
+
+    // MARK: -
+
+    /// etcd's own test of whether there is data: a file named `*.wal` in `member/wal`.
+    /// https://github.com/etcd-io/etcd/blob/v3.4.23/wal/util.go
+    private func hasLog() throws(DataDirectoryError) -> Bool {
+        let log = path + "/member/wal"
+        var status = stat()
+        guard lstat(log, &status) == 0 else {
+            if errno == ENOENT { return false }
+            throw .system("look at \(log)")
+        }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: log).contains { $0.hasSuffix(".wal") }
+        } catch {
+            throw DataDirectoryError("list \(log)", "\(error)")
+        }
+    }
+
+    private func readStamp() throws(DataDirectoryError) -> Stamp? {
+        var status = stat()
+        guard lstat(stampPath, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("look at \(stampPath)")
+        }
+        guard status.st_size < 64 << 10 else { throw DataDirectoryError("read \(stampPath)", "too large for a stamp") }
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: stampPath))
+            return try JSONDecoder().decode(StampFile.self, from: data).stamp()
+        } catch {
+            throw DataDirectoryError("read \(stampPath)", "\(error)")
+        }
+    }
+
+    private func writeSynced(_ bytes: [UInt8], to file: String) throws(DataDirectoryError) {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("create \(file)") }
+        defer { close(descriptor) }
+        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        guard written == bytes.count else { throw .system("write \(file)") }
+        guard fsync(descriptor) == 0 else { throw .system("sync \(file)") }
+    }
+
+    private func syncDirectory() throws(DataDirectoryError) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .system("sync \(path)") }
+    }
+
+    private func freeName(_ wanted: String) throws(DataDirectoryError) -> String {
+        for attempt in 0..<100 {
+            let name = attempt == 0 ? wanted : "\(wanted)-\(attempt)"
+            var status = stat()
+            if lstat(name, &status) != 0, errno == ENOENT { return name }
+        }
+        throw DataDirectoryError("set data aside", "a hundred names like \(wanted) are taken")
+    }
+}
+
+/// What could not be done in the data directory, and what the system said.
+package struct DataDirectoryError: Error, Equatable, Sendable, CustomStringConvertible {
+    package var attempt: String
+    package var cause: String
+
+    package init(_ attempt: String, _ cause: String) {
+        self.attempt = attempt
+        self.cause = cause
+    }
+
+    static func system(_ attempt: String) -> Self {
+        let code = errno
+        return Self(attempt, strerror(code).map { String(cString: $0) } ?? "error \(code)")
+    }
+
+    package var description: String { "\(attempt): \(cause)" }
+}
+
+/// The stamp as it is on disk. IDs are in hex, as etcd prints them.
+private struct StampFile: Codable {
+    var version = 1
+    var instance: String
+    var cluster: String?
+    var member: String?
+    var started: Bool
+
+    init(_ stamp: Stamp) {
+        instance = stamp.instance.rawValue
+        cluster = stamp.cluster?.description
+        member = stamp.member?.description
+        started = stamp.started
+    }
+
+    func stamp() throws(DataDirectoryError) -> Stamp {
+        guard version == 1 else {
+            throw DataDirectoryError("read the stamp", "version \(version) is of a later etcd-cluster")
+        }
+        return Stamp(
+            instance: InstanceID(instance), cluster: try cluster.map(number).map(ClusterID.init(rawValue:)),
+            member: try member.map(number).map(MemberID.init(rawValue:)), started: started)
+    }
+
+    private func number(_ hex: String) throws(DataDirectoryError) -> UInt64 {
+        guard let number = UInt64(hex, radix: 16) else {
+            throw DataDirectoryError("read the stamp", "'\(hex)' is no ID")
+        }
+        return number
+    }
+}

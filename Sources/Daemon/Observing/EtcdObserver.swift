@@ -1,0 +1,151 @@
+/// Looks at etcd: at our own member, at peers, at a whole cluster. Looks only; what follows is decided elsewhere.
+
+import ClusterPlanning
+import Etcd
+import HTTP
+import Synchronization
+
+/// Asks etcd, and says what it answered in planning's words.
+struct EtcdObserver: Sendable {
+    private let clientHTTP: any HTTPClient
+    private let peerHTTP: any HTTPClient
+    private let known = KnownClients()
+
+    /// - Parameters:
+    ///   - clientHTTP: with the TLS settings of the client port.
+    ///   - peerHTTP: with those of the peer port.
+    init(clientHTTP: any HTTPClient, peerHTTP: any HTTPClient) {
+        self.clientHTTP = clientHTTP
+        self.peerHTTP = peerHTTP
+    }
+
+    /// The client for one endpoint; each asks its server's version once, so they are kept.
+    func client(_ endpoint: ClusterPlanning.Endpoint) -> EtcdClient {
+        known.clients.withLock { clients in
+            if let client = clients[endpoint] { return client }
+            if clients.count > 200 { clients = [:] }  // of instances long gone
+            let client = EtcdClient(http: clientHTTP, endpoint: endpoint.description)
+            clients[endpoint] = client
+            return client
+        }
+    }
+
+    /// What a peer port says; never throws, for no answer is an answer too.
+    func askPeer(_ instance: InstanceID, _ endpoint: ClusterPlanning.Endpoint) async throws(CancellationError) -> Peer {
+        do {
+            let list = try await EtcdPeer(http: peerHTTP, peerURL: endpoint.description).members(deadline: .seconds(1))
+            return Peer(instance, endpoint, .members(ClusterID(list.clusterID), try list.translated()))
+        } catch let error as EtcdError where error.isConnectionRefused {
+            return Peer(instance, endpoint, .refused)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return Peer(instance, endpoint, .silent("\(error)"))
+        }
+    }
+
+    /// Every cluster that has a leader and a quorum, among those that the peers show.
+    func runningClusters(seenBy peers: [Peer]) async throws(CancellationError) -> [RunningCluster] {
+        var endpoints: [ClusterID: Set<ClusterPlanning.Endpoint>] = [:]
+        for case .members(let cluster, let members) in peers.map(\.answer) {
+            endpoints[cluster, default: []].formUnion(members.flatMap(\.clientURLs))
+        }
+        var clusters: [RunningCluster] = []
+        for (id, candidates) in endpoints.sorted(by: { $0.key < $1.key }) {
+            if let cluster = try await runningCluster(id, through: candidates.sorted()) { clusters.append(cluster) }
+        }
+        return clusters
+    }
+
+    /// The cluster, if one of the endpoints knows a leader and a linearizable read through it succeeds.
+    private func runningCluster(
+        _ id: ClusterID, through endpoints: [ClusterPlanning.Endpoint]
+    ) async throws(CancellationError) -> RunningCluster? {
+        let statuses = try await inParallel(endpoints) { endpoint throws(CancellationError) in
+            // Who does not answer knows no leader either, as far as we are concerned.
+            (endpoint, try? await client(endpoint).status(deadline: .seconds(1)))
+        }
+        let led = statuses.compactMap { endpoint, status -> (endpoint: ClusterPlanning.Endpoint, status: EtcdStatus)? in
+            guard let status, status.leader != nil, ClusterID(status.clusterID) == id else { return nil }
+            return (endpoint, status)
+        }
+        // The leader's own list first: nobody's is younger.
+        for (endpoint, status) in led.sorted(by: { $0.status.isLeader && !$1.status.isLeader }) {
+            guard let leader = status.leader else { continue }
+            do {
+                let members = try await client(endpoint).linearizableMembers().translated()
+                return RunningCluster(
+                    id: id, leader: MemberID(leader), members: members, health: try await health(of: members, in: id))
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                continue  // no quorum behind this one; the next may have it
+            }
+        }
+        return nil
+    }
+
+    /// Asks each member how it is, all at once.
+    func health(
+        of members: [Member], in cluster: ClusterID
+    ) async throws(CancellationError) -> [MemberID: MemberHealth] {
+        let answers = try await inParallel(members) { member throws(CancellationError) in
+            (member.id, try await health(of: member, in: cluster))
+        }
+        return Dictionary(answers, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func health(of member: Member, in cluster: ClusterID) async throws(CancellationError) -> MemberHealth {
+        var complaints: [String] = member.isStarted ? [] : ["it has not started"]
+        for endpoint in member.clientURLs {
+            do {
+                let status = try await client(endpoint).status(deadline: .seconds(2))
+                if MemberID(status.memberID) != member.id || ClusterID(status.clusterID) != cluster {
+                    complaints.append("\(endpoint) answers as member \(status.memberID) of cluster \(status.clusterID)")
+                } else if status.leader == nil {
+                    complaints.append("\(endpoint) knows no leader")
+                } else {
+                    return .healthy
+                }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                complaints.append("\(error)")
+            }
+        }
+        return .unhealthy(complaints.joined(separator: "; "))
+    }
+}
+
+extension EtcdError {
+    fileprivate var isConnectionRefused: Bool {
+        if case .notAnswered(let error) = reason { error.kind == .connectionRefused } else { false }
+    }
+}
+
+/// One client for each endpoint, shared by the copies of an observer.
+private final class KnownClients: Sendable {
+    let clients = Mutex<[ClusterPlanning.Endpoint: EtcdClient]>([:])
+}
+
+/// How many are asked at once: enough for any cluster, and no burden in a group of a thousand.
+private let atOnce = 32
+
+/// Runs `body` for every item, many at once, and gives the results in the items' order.
+func inParallel<Item: Sendable, Result: Sendable>(
+    _ items: [Item], _ body: @escaping @Sendable (Item) async throws(CancellationError) -> Result
+) async throws(CancellationError) -> [Result] {
+    do {
+        return try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+            var results: [(Int, Result)] = []
+            for (index, item) in items.enumerated() {
+                if index >= atOnce, let result = try await group.next() { results.append(result) }
+                group.addTask { (index, try await body(item)) }
+            }
+            for try await result in group { results.append(result) }
+            return results.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    } catch {
+        throw CancellationError()  // nothing else is thrown by the bodies
+    }
+}

@@ -1,0 +1,99 @@
+/// Looks at the hosted zone, seldom, and changes it.
+
+import AWS
+import ClusterPlanning
+import HTTP
+
+/// The hosted zone, as far as it concerns one cluster. Reads again after a change and every ten minutes.
+actor ZoneObserver {
+    private let aws: AWSClient
+    private let configured: String
+    private let type: Configuration.ZoneType?
+    private let clock = ContinuousClock()
+    private var found: Route53.HostedZone?
+    private var last: (name: String, zone: Zone, readAt: ContinuousClock.Instant)?
+
+    private static let maximumAge = Duration.seconds(600)
+
+    /// - Parameters:
+    ///   - zone: name or ID.
+    ///   - type: settles a name that two zones share.
+    init(aws: AWSClient, zone: String, type: Configuration.ZoneType?) {
+        self.aws = aws
+        configured = zone
+        self.type = type
+    }
+
+    /// What the zone holds under the cluster's name: as remembered, while that is young enough.
+    func zone(forCluster name: String) async throws -> Zone {
+        if let last, last.name == name, last.readAt.duration(to: clock.now) < Self.maximumAge { return last.zone }
+        return try await read(forCluster: name)
+    }
+
+    /// What the zone holds under the cluster's name now.
+    func read(forCluster name: String) async throws -> Zone {
+        last = nil
+        let hosted = try await hostedZone()
+        let domain = hosted.name.lowercased()
+        let names = ClusterDNSNames(cluster: name, domain: domain)
+        let records = try await aws.all(.listRecordSets(in: hosted.id, under: names.base))
+        let zone = Zone(domain: domain, records: records.compactMap(RecordSet.init))
+        last = (name, zone, clock.now)
+        return zone
+    }
+
+    /// Forgets what was read: a leader that was none until now has not seen what the last one wrote.
+    func forget() { last = nil }
+
+    /// Carries out one batch, all or nothing. What was read is forgotten, whatever comes of it.
+    func change(_ changes: [RecordChange]) async throws {
+        last = nil
+        let hosted = try await hostedZone()
+        _ = try await aws.send(
+            .changeRecordSets(changes.map(Route53.Change.init), in: hosted.id, comment: "etcd-cluster"))
+    }
+
+    private func hostedZone() async throws -> Route53.HostedZone {
+        if let found { return found }
+        let zone = try await lookUp()
+        found = zone
+        return zone
+    }
+
+    private func lookUp() async throws -> Route53.HostedZone {
+        guard configured.contains(".") else { return try await aws.send(.getHostedZone(Route53.ZoneID(configured))) }
+        let matching = try await aws.all(.listHostedZones(named: configured))
+            .filter { type == nil || $0.isPrivate == (type == .private) }
+        guard let zone = matching.first else {
+            throw ObservationError("there is no \(type.map { "\($0.rawValue) " } ?? "")hosted zone \(configured)")
+        }
+        guard matching.count == 1 else {
+            throw ObservationError(
+                "\(matching.count) hosted zones are named \(configured): \(matching.map(\.id.text).joined(separator: ", ")); "
+                    + "choose by --zone-type, or set --hosted-zone to an ID")
+        }
+        return zone
+    }
+}
+
+extension RecordSet {
+    /// Nil for a type that is not ours to write.
+    init?(_ set: Route53.RecordSet) {
+        guard let kind = RecordSet.Kind(rawValue: set.type) else { return nil }
+        self.init(
+            set.name.lowercased(), kind, timeToLive: set.ttl ?? 0, values: set.values,
+            isSimple: set.setIdentifier == nil && set.aliasTarget == nil)
+    }
+}
+
+extension Route53.Change {
+    init(_ change: RecordChange) {
+        let record = change.record
+        let set = Route53.RecordSet(
+            name: record.name, type: record.kind.rawValue, ttl: record.timeToLive, values: record.values)
+        switch change {
+        case .upsert: self.init(.upsert, set)
+        case .delete: self.init(.delete, set)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// Where we are: who this instance is, and the clients for everything outside of it.
+
+import AWS
+import ClusterPlanning
+import HTTP
+
+/// Everything that is made once, before the first look.
+struct Surroundings: Sendable {
+    let identity: Identity
+    let group: GroupObserver
+    let zone: ZoneObserver?
+    let etcd: EtcdObserver
+
+    /// Finds out who we are, and makes the clients. Asks the metadata service only for what is not configured.
+    ///
+    /// - Throws: `MetadataError`, `EndpointError`, `CredentialError`, `HTTPSetupError`: the environment is not (yet) as
+    ///   it should be; trying again is safe.
+    init(_ configuration: Configuration, loop: CurlLoop) async throws {
+        let environment = configuration.environment
+        let direct = CurlClient(loop: loop, proxy: .none)
+        let metadata = try InstanceMetadata(environment: environment, http: direct)
+        var document: InstanceIdentity?
+        if configuration.instanceID == nil || configuration.region == nil || configuration.address == nil {
+            document = try await metadata.identityDocument()
+        }
+        let instance = InstanceID(try Self.choose(configuration.instanceID, document?.instanceID.text, "--instance-id"))
+        let address = try Self.choose(configuration.address, document?.privateIP, "--address")
+        let region = try Region(Self.choose(configuration.region, document?.region, "--region"))
+        identity = Identity(instance: instance, address: address, configuration.etcdSettings)
+
+        let endpoints = try Endpoints(region: region, environment: environment)
+        let authorities = environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 }
+        let outward = CurlClient(loop: loop, tls: TLSSettings(caFile: authorities), proxy: .environment)
+        let userAgent = "etcd-cluster/\(version)"
+        let chain = CredentialChain.standard(
+            environment: environment, home: environment["HOME"] ?? "/root", http: outward, direct: direct,
+            endpoints: endpoints, metadata: metadata, userAgent: userAgent)
+        let aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
+        group = GroupObserver(aws: aws, own: instance, group: configuration.group)
+        zone = configuration.hostedZone.map { ZoneObserver(aws: aws, zone: $0, type: configuration.zoneType) }
+        etcd = EtcdObserver(
+            clientHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.clientTLS, proxy: .none),
+            peerHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.peerTLS, proxy: .none))
+    }
+
+    private static func choose(_ configured: String?, _ told: String?, _ flag: String) throws -> String {
+        guard let choice = configured ?? told else {
+            throw ObservationError("the metadata service does not tell; set \(flag)")
+        }
+        return choice
+    }
+}
+
+extension Identity {
+    fileprivate init(instance: InstanceID, address: String, _ settings: EtcdSettings) {
+        self.init(
+            instance: instance,
+            peerURL: ClusterPlanning.Endpoint(settings.peerScheme, address, settings.peerPort),
+            clientURL: ClusterPlanning.Endpoint(settings.clientScheme, address, settings.clientPort))
+    }
+}
+
+extension EtcdSettings {
+    /// As whom we speak to client ports: with the certificate that etcd itself shows there, in case it asks for one.
+    fileprivate var clientTLS: TLSSettings {
+        TLSSettings(caFile: trustedCAFile, certificateFile: certificateFile, keyFile: keyFile)
+    }
+
+    fileprivate var peerTLS: TLSSettings {
+        TLSSettings(caFile: peerTrustedCAFile, certificateFile: peerCertificateFile, keyFile: peerKeyFile)
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// A file on its way out as a request's body.
+///
+/// Used on the loop's thread only.
+final class RequestFile {
+    /// Why it can't be sent.
+    struct Unreadable: Error, Equatable {
+        var detail: String
+    }
+
+    /// In bytes, as found when it was opened: this much is announced, so exactly this much is sent.
+    let length: Int64
+    private let path: String
+    private let descriptor: Int32
+    private var sent: Int64 = 0
+
+    init(path: String) throws {
+        self.path = path
+        // Without O_NONBLOCK opening a named pipe would stop the whole loop.
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        var status = stat()
+        guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            throw Unreadable(detail: "\(path): \(reason)")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw Unreadable(detail: "\(path): not a regular file")
+        }
+        length = Int64(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Fills as much of the buffer as there is; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let wanted = min(Int64(buffer.count), length - sent)
+        guard wanted > 0 else { return 0 }
+        while true {
+            let count = Glibc.read(descriptor, buffer.baseAddress, Int(wanted))
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw Unreadable(detail: "\(path): \(String(cString: strerror(errno)))") }
+            guard count > 0 else { throw Unreadable(detail: "\(path): became shorter while it was sent") }
+            sent += Int64(count)
+            return count
+        }
+    }
+
+    /// Goes to that byte, counted from the start; false where it can't.
+    func seek(to offset: Int64) -> Bool {
+        guard (0...length).contains(offset), lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { return false }
+        sent = offset
+        return true
+    }
+}

@@ -1,0 +1,83 @@
+"""Fixtures for all end-to-end tests: worlds that end with their test and show their logs if it failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+import pytest
+
+from rig.waiting import TimedOut
+from rig.world import World
+
+PROJECT = Path(__file__).resolve().parents[2]
+_SECONDS_PER_TEST = 180
+_SHOWN_LINES = 80
+_WORLDS = pytest.StashKey[list]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"limit(seconds): ends the test after so long instead of {_SECONDS_PER_TEST} s")
+
+
+@pytest.fixture(autouse=True)
+def _limit(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test runs for ever: an alarm ends it, and what it waits for is seen in the traceback."""
+    marker = request.node.get_closest_marker("limit")
+    seconds = marker.args[0] if marker else _SECONDS_PER_TEST
+
+    def expire(*_: Any) -> None:
+        raise TimedOut(f"the test did not end within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """Attaches the end of every log of the test's worlds to a failure."""
+    report = (yield).get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for world in item.stash.get(_WORLDS, []):
+        for log in world.logs():
+            lines = log.read_text(errors="replace").splitlines()[-_SHOWN_LINES:] if log.exists() else []
+            report.sections.append((f"{log.relative_to(world.directory)} ({log})", "\n".join(lines)))
+        if world.fleet.errors:
+            report.sections.append(("errors of the fleet", "\n".join(world.fleet.errors[-20:])))
+
+
+@pytest.fixture(scope="session")
+def binary() -> str:
+    """The etcd-cluster under test: ETCD_CLUSTER_BINARY, or the release build. Without it the tests fail, not skip."""
+    path = Path(os.environ.get("ETCD_CLUSTER_BINARY") or PROJECT / ".build" / "release" / "etcd-cluster")
+    if not os.access(path, os.X_OK):
+        pytest.fail(f"no etcd-cluster at {path}: build it, or set ETCD_CLUSTER_BINARY")
+    return str(path)
+
+
+@pytest.fixture
+def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Makes worlds: `make_world(command, size=3, ...)`; see `World`. They end with the test."""
+    worlds: list[World] = []
+    request.node.stash[_WORLDS] = worlds
+
+    def make(command: list[str], **options: Any) -> World:
+        world = World(tmp_path / f"world{len(worlds)}", command, **options)
+        worlds.append(world)
+        return world
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World], binary: str) -> World:
+    """A group of three that runs etcd-cluster. `world.fleet.follow()` starts it."""
+    return make_world([binary])

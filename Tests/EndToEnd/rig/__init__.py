@@ -1,0 +1,13 @@
+"""The end-to-end rig: an AWS, the instances of a group and their etcds, all on this machine's loopback interface.
+
+The tests and the demo share it. `rig.world.World` puts the parts together; each part stands alone too:
+
+    addresses   which loopback addresses a world may use
+    processes   programs that are certain to end
+    aws         a signature-checking AWS with faults on request
+    imds        the metadata service of one instance
+    fleet       the instances of the group, one `etcd-cluster` each
+    etcd        talking to the etcds; `writer` writes throughout and counts what was lost
+    dns         the hosted zone, served to real resolvers
+    progress    what the demo prints
+"""

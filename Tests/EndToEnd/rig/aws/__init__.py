@@ -1,0 +1,18 @@
+"""AWS for the rig: moto in a process of its own behind a gate that checks what AWS checks.
+
+    service    the rig's side: starting it, setting up, giving orders
+    faults     what can go wrong, as values
+    server     the process: two listeners
+    gate       the judgement of each request: signature, permission, faults, record
+    signature  SigV4 verified by botocore's arithmetic
+    operation  which call a request is
+    answers    errors in each service's own words
+    listings   lists of instances: pages, and plausible wrong ones
+    zones      Route 53's strictness
+    backend    moto itself
+    wire       answers as bytes, broken ones too
+"""
+
+from rig.aws.service import ALLOWED, AWS, AccessKey, Call, Instance, RecordSet
+
+__all__ = ["ALLOWED", "AWS", "AccessKey", "Call", "Instance", "RecordSet"]

@@ -1,0 +1,115 @@
+"""moto, called in this process: requests go in as WSGI, and the few things it can't be asked for are read directly."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from typing import Iterable
+from urllib.parse import unquote_to_bytes
+
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import InstanceState
+from moto.autoscaling.models import autoscaling_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.route53.models import FakeZone, route53_backends
+from moto.route53.models import RecordSet as MotoRecordSet
+
+from rig.aws import zones
+from rig.aws.answers import Answer
+from rig.aws.operation import Request
+
+ACCOUNT = "123456789012"
+_STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+class Backend:
+    """moto's state. One lock orders all calls: moto is not made for threads."""
+
+    def __init__(self, region: str) -> None:
+        self.lock = threading.RLock()
+        self._region = region
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self.zone_changes = 0
+
+    def perform(self, request: Request, body: bytes | None = None) -> Answer:
+        """Lets moto answer the request, with another body if one is given."""
+        content = request.body if body is None else body
+        environ = {
+            "REQUEST_METHOD": request.method, "SCRIPT_NAME": "", "PATH_INFO": _unquoted(request.path),
+            "QUERY_STRING": request.query, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(content), "wsgi.errors": sys.stderr, "wsgi.multithread": True,
+            "wsgi.multiprocess": False, "wsgi.run_once": False, "RAW_URI": request.target, "REQUEST_URI": request.target,
+        }
+        for name, value in request.headers:
+            environ["HTTP_" + name.upper().replace("-", "_")] = value
+        environ["CONTENT_TYPE"] = request.header("content-type")
+        environ["CONTENT_LENGTH"] = str(len(content))
+        answered: list = []
+        with self.lock:
+            chunks = self._application(environ, lambda status, headers, *_: answered.extend([status, headers]))
+            try:
+                result = b"".join(chunks)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close:
+                    close()
+        headers = [(name, value) for name, value in answered[1]
+                   if name.lower() not in ("content-length", "server", "date", "connection", "transfer-encoding")]
+        return Answer(int(answered[0].split()[0]), result, headers)
+
+    def hosted_zones(self) -> list[FakeZone]:
+        return list(route53_backends[ACCOUNT]["aws"].zones.values())
+
+    def zone(self, zone_id: str) -> FakeZone | None:
+        return route53_backends[ACCOUNT]["aws"].zones.get(zone_id.replace("/hostedzone/", ""))
+
+    def records(self, zone: FakeZone) -> list[zones.RecordSet]:
+        """What the zone holds, without the SOA and NS records of its own."""
+        return [zones.RecordSet(zones.normal_name(one.name), one.type, int(one.ttl), tuple(sorted(one.records)))
+                for one in zone.rrsets if one.type not in ("SOA", "NS")]
+
+    def set_records(self, zone: FakeZone, records: Iterable[zones.RecordSet]) -> None:
+        """Replaces what the zone holds, except its own SOA and NS records. moto's own way would judge again, and wrongly:
+        it wants the values of a DELETE in the order in which they were written."""
+        own = [one for one in zone.rrsets if one.type in ("SOA", "NS")]
+        zone.rrsets = own + [
+            MotoRecordSet({"Name": one.name, "Type": one.type, "TTL": one.ttl, "ResourceRecords": list(one.values)})
+            for one in records]
+        self.zone_changes += 1
+
+    def instances(self) -> list[dict]:
+        """Every instance with its state, and its lifecycle state if the group still lists it."""
+        lifecycle = {
+            state.instance.id: (group.name, state.lifecycle_state)
+            for group in autoscaling_backends[ACCOUNT][self._region].autoscaling_groups.values()
+            for state in group.instance_states}
+        found = []
+        for reservation in ec2_backends[ACCOUNT][self._region].reservations.values():
+            for one in reservation.instances:
+                group, state = lifecycle.get(one.id, ("", ""))
+                found.append({"id": one.id, "address": one.private_ip, "state": one._state.name, "group": group,
+                              "lifecycle": state, "image": one.image_id, "type": one.instance_type,
+                              "launched": str(one.launch_time), "zone": one.placement.zone, "tags":
+                              {tag["key"]: tag["value"] for tag in one.get_tags()}})
+        return found
+
+    def set_instance_state(self, instance_id: str, name: str) -> None:
+        """Shows an instance in a state that moto never passes through, such as `pending` and `shutting-down`."""
+        instance = ec2_backends[ACCOUNT][self._region].get_instance(instance_id)
+        instance._state = InstanceState(name, _STATE_CODES[name])
+
+    def set_lifecycle_state(self, instance_id: str, name: str) -> None:
+        """Shows an instance of a group in another lifecycle state, such as `Terminating:Wait`."""
+        for group in autoscaling_backends[ACCOUNT][self._region].autoscaling_groups.values():
+            for state in group.instance_states:
+                if state.instance.id == instance_id:
+                    state.lifecycle_state = name
+                    return
+        raise LookupError(f"no group has an instance {instance_id}")
+
+
+def _unquoted(path: str) -> str:
+    """The path as WSGI wants it: unquoted bytes, read as Latin-1."""
+    return unquote_to_bytes(path).decode("latin-1")

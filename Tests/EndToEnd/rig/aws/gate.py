@@ -1,0 +1,164 @@
+"""The gate in front of moto: who calls, may they, what goes wrong, and a record of it all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from rig.aws import answers, listings, zones
+from rig.aws.answers import Answer, Refused
+from rig.aws.backend import Backend
+from rig.aws.faults import Fault, Kind
+from rig.aws.operation import Operation, Request, identify
+from rig.aws.signature import Keyring, claimed_scope
+
+RIG = "rig"
+_REMEMBERED_CALLS = 200_000
+_LIST_FAULTS = (Kind.EMPTY_GROUP, Kind.NO_GROUP, Kind.WITHOUT_CALLER, Kind.HALF)
+
+
+@dataclass
+class Call:
+    """One call that came in, as it is remembered. `caller` is empty if the signature did not tell."""
+
+    time: float
+    caller: str
+    action: str
+    status: int = 0
+    error: str = ""
+    fault: str = ""
+
+
+class ActiveFault:
+    """An injected fault; lifting it also releases the calls that hang in it."""
+
+    def __init__(self, identifier: int, fault: Fault) -> None:
+        self.identifier, self.fault = identifier, fault
+        self.lifted = threading.Event()
+        self.struck = 0
+
+
+@dataclass
+class Outcome:
+    """What the server is to send: an answer, and the fault to send it with."""
+
+    answer: Answer | None
+    fault: ActiveFault | None = None
+
+
+class Gate:
+    """Takes every request to AWS. Thread-safe."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.keyring = Keyring()
+        self.allowed: set[str] = set()
+        self.calls: deque[Call] = deque(maxlen=_REMEMBERED_CALLS)
+        self._faults: list[ActiveFault] = []
+        self._next_fault = 0
+        self._lock = threading.Lock()
+        self._pager = listings.Pager()
+
+    def inject(self, fault: Fault) -> int:
+        """Lets a fault strike from now on; answers its number."""
+        with self._lock:
+            self._next_fault += 1
+            self._faults.append(ActiveFault(self._next_fault, fault))
+            return self._next_fault
+
+    def lift(self, identifier: int | None = None) -> int:
+        """Ends one fault, or all; answers how many calls the ended ones struck."""
+        with self._lock:
+            ended = [one for one in self._faults if identifier in (None, one.identifier)]
+            self._faults = [one for one in self._faults if one not in ended]
+        for one in ended:
+            one.lifted.set()
+        return sum(one.struck for one in ended)
+
+    def handle(self, request: Request) -> Outcome:
+        """Judges a request and, unless something forbids it, carries it out."""
+        scope = claimed_scope(request)
+        service = scope.service if scope else "unknown"
+        operation = identify(request, service)
+        call = Call(time.time(), "", operation.action)
+        self.calls.append(call)
+        try:
+            call.caller = self.keyring.verify(request, scope).caller
+            if call.caller != RIG and operation.action not in self.allowed:
+                raise answers.forbidden(service, call.caller, operation.action)
+            outcome = self._carry_out(request, operation, call)
+        except Refused as refusal:
+            outcome = Outcome(answers.error_answer(service, refusal))
+        if outcome.answer:
+            call.status, call.error = outcome.answer.status, outcome.answer.error
+        return outcome
+
+    def _carry_out(self, request: Request, operation: Operation, call: Call) -> Outcome:
+        faults = [] if call.caller == RIG else self._strike(call)
+        for active in faults:
+            if active.fault.kind is Kind.LATENCY:
+                active.lifted.wait(active.fault.seconds)
+        active = next((one for one in faults if one.fault.kind is not Kind.LATENCY), None)
+        if active is None:
+            return Outcome(self._perform(request, operation, None, call.caller))
+        fault = active.fault
+        if fault.kind in _LIST_FAULTS:
+            return Outcome(self._perform(request, operation, fault, call.caller))
+        if fault.kind is Kind.HANG and not fault.performed:
+            active.lifted.wait()
+            return Outcome(self._perform(request, operation, None, call.caller))
+        answer = None
+        if fault.performed or fault.kind in (Kind.TRUNCATED, Kind.CUT, Kind.HUGE):
+            answer = self._perform(request, operation, None, call.caller)
+        if fault.kind is Kind.STATUS:
+            answer = Answer(fault.status, b"<html><body>upstream is not available</body></html>",
+                            [("Content-Type", "text/html")], str(fault.status))
+        elif fault.kind is Kind.REFUSAL:
+            answer = answers.error_answer(operation.service, Refused(fault.code, fault.message, fault.status))
+        elif fault.kind is Kind.GARBAGE:
+            answer = Answer(200, b"<!DOCTYPE html><title>Welcome to the network</title>", [("Content-Type", "text/html")])
+        elif fault.kind is Kind.HANG:
+            active.lifted.wait()
+        return Outcome(answer, active)
+
+    def _strike(self, call: Call) -> list[ActiveFault]:
+        """The faults that meet this call, counted; those that have struck often enough are gone afterwards."""
+        with self._lock:
+            struck = [one for one in self._faults if one.fault.matches(call.caller, call.action)]
+            for one in struck:
+                one.struck += 1
+                if one.fault.times and one.struck >= one.fault.times:
+                    self._faults.remove(one)
+        call.fault = ",".join(one.fault.kind.value for one in struck)
+        return struck
+
+    def _perform(self, request: Request, operation: Operation, fault: Fault | None, caller: str) -> Answer:
+        def perform(body: bytes) -> Answer:
+            return self.backend.perform(request, body)
+
+        with self.backend.lock:
+            if operation.action == "ec2:DescribeInstances":
+                return listings.describe_instances(operation, fault, caller, self._pager, perform)
+            if operation.action == "autoscaling:DescribeAutoScalingInstances":
+                return listings.describe_auto_scaling_instances(operation, fault, caller, self._pager, perform)
+            if operation.action == "autoscaling:DescribeAutoScalingGroups":
+                return listings.describe_auto_scaling_groups(operation, fault, caller, perform)
+            if operation.action == "route53:ListHostedZonesByName":
+                return zones.list_by_name(self.backend.hosted_zones(), operation.parameters.get("dnsname", ""),
+                                          operation.parameters.get("hostedzoneid", ""),
+                                          min(operation.integer("maxitems") or 100, 100))
+            if operation.action == "route53:ChangeResourceRecordSets":
+                return self._change_records(request)
+            return self.backend.perform(request)
+
+    def _change_records(self, request: Request) -> Answer:
+        """Carries out a change batch, or refuses it as AWS would. The lock is held: what is checked is what changes."""
+        changes = zones.read_batch(request.body)
+        zone = self.backend.zone(request.path.split("/")[3])
+        if zone is None:
+            return self.backend.perform(request)  # moto knows how to refuse that
+        after = zones.apply(changes, self.backend.records(zone), zones.normal_name(zone.name))
+        self.backend.set_records(zone, after.values())
+        return zones.accepted()

@@ -1,0 +1,278 @@
+"""The rig's hold on its AWS: starts the process, sets up the account, gives orders, reads the record of calls."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Iterable, Iterator
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from rig.addresses import VPC, Block
+from rig.aws.faults import Fault
+from rig.processes import Program
+from rig.waiting import wait_until
+
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+IMAGE = "ami-12c6146b"  # one that moto knows
+STACK_TAG = "aws:cloudformation:stack-name"
+# Exactly what etcd-cluster's role may do; everything else is refused.
+ALLOWED = (
+    "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances",
+    "route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListHostedZonesByName",
+    "route53:ListResourceRecordSets",
+)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance as EC2 and its group see it. `lifecycle` is empty once the group has let go of it."""
+
+    id: str
+    address: str
+    state: str
+    group: str
+    lifecycle: str
+    image: str
+    type: str
+    zone: str
+    launched: str
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """A record set of the hosted zone; the values are sorted."""
+
+    name: str
+    type: str
+    ttl: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that reached AWS. `time` is in seconds since 1970; `fault` names what was injected into it."""
+
+    time: float
+    caller: str
+    action: str
+    status: int
+    error: str
+    fault: str
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """Temporary credentials. `expires` is in seconds since 1970."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    expires: float
+
+
+class AWS:
+    """An AWS account with one VPC, one subnet, one autoscaling group and one hosted zone.
+
+    `directory` receives the log. `size` is the group's desired capacity, `version` the last part of the stack's name.
+    """
+
+    def __init__(self, directory: Path, block: Block, size: int = 3, version: str = "v1",
+                 zone: str = "example.org") -> None:
+        self.block = block
+        self.zone_name = zone
+        self.group = f"etcd-cluster-{version}-AppServerGroup"
+        self.stack = f"etcd-cluster-{version}"
+        self._secret = secrets.token_hex(16)
+        directory.mkdir(parents=True, exist_ok=True)
+        ready = directory / "aws.ready"
+        ready.unlink(missing_ok=True)
+        environment = {**_plain_environment(), "RIG_CONTROL_SECRET": self._secret,
+                       "PYTHONPATH": str(Path(__file__).parents[2])}
+        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION], environment,
+                               directory / "aws.log", holding=[block.descriptor])
+        try:
+            ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60)
+            self.endpoint = f"http://127.0.0.1:{ports['aws']}"
+            self._control_port = ports["control"]
+            self.allow(ALLOWED)
+            self._own = self.issue_key("rig", lifetime=10 * 24 * 3600.0)
+            self.ec2, self.autoscaling, self.route53 = (self.client(name) for name in ("ec2", "autoscaling", "route53"))
+            self._set_up(size)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _ports(self, ready: Path) -> dict[str, int] | None:
+        if not self.program.is_running():
+            raise RuntimeError(f"AWS ended at once:\n{self.program.log.read_text()[-2000:]}")
+        return json.loads(ready.read_text()) if ready.exists() else None
+
+    def client(self, service: str, key: AccessKey | None = None, **options: Any) -> Any:
+        """A boto3 client; with the rig's own credentials, which may do everything, unless others are given."""
+        used = key or self._own
+        return _SESSION.client(
+            service, region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id=used.access_key,
+            aws_secret_access_key=used.secret_key, aws_session_token=used.token,
+            config=Config(retries={"max_attempts": 0}, proxies={}, read_timeout=30, connect_timeout=5, **options))
+
+    def command_line_environment(self) -> dict[str, str]:
+        """What a shell needs for `aws` to talk to this account, as its owner."""
+        return {"AWS_ENDPOINT_URL": self.endpoint, "AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": self._own.access_key,
+                "AWS_SECRET_ACCESS_KEY": self._own.secret_key, "AWS_SESSION_TOKEN": self._own.token}
+
+    def _set_up(self, size: int) -> None:
+        vpc = self.ec2.create_vpc(CidrBlock=str(VPC))["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock=str(self.block.network))["Subnet"]["SubnetId"]
+        self.ec2.create_launch_template(
+            LaunchTemplateName=self.stack, LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"})
+        self.zone_id = self.create_zone(self.zone_name)
+        self.autoscaling.create_auto_scaling_group(
+            AutoScalingGroupName=self.group, MinSize=0, MaxSize=max(10_000, size), DesiredCapacity=size,
+            LaunchTemplate={"LaunchTemplateName": self.stack, "Version": "$Latest"}, VPCZoneIdentifier=subnet,
+            Tags=[{"Key": STACK_TAG, "Value": self.stack, "PropagateAtLaunch": True}])
+
+    def create_zone(self, name: str, private: bool = False) -> str:
+        """Creates another hosted zone; answers its ID without the `/hostedzone/` in front."""
+        answer = self.route53.create_hosted_zone(
+            Name=f"{name}.", CallerReference=secrets.token_hex(8), HostedZoneConfig={"PrivateZone": private})
+        return answer["HostedZone"]["Id"].rpartition("/")[2]
+
+    # The group
+
+    def instances(self) -> list[Instance]:
+        """Every instance that EC2 still knows, terminated ones too, in order of launch."""
+        return [Instance(**one) for one in self._order("instances")]
+
+    def running(self) -> list[Instance]:
+        """The instances that are running or about to."""
+        return [one for one in self.instances() if one.state in ("pending", "running")]
+
+    def instance(self, instance_id: str) -> Instance:
+        return next(one for one in self.instances() if one.id == instance_id)
+
+    def terminate(self, instance_id: str, replace: bool = True) -> list[Instance]:
+        """Terminates an instance through its group; answers the replacements, which exist already."""
+        before = {one.id for one in self.instances()}
+        self.autoscaling.terminate_instance_in_auto_scaling_group(
+            InstanceId=instance_id, ShouldDecrementDesiredCapacity=not replace)
+        return [one for one in self.running() if one.id not in before]
+
+    def set_desired_capacity(self, size: int) -> None:
+        """Scales the group; it terminates its oldest instances when it shrinks."""
+        self.autoscaling.set_desired_capacity(AutoScalingGroupName=self.group, DesiredCapacity=size)
+
+    def set_instance_state(self, instance_id: str, name: str) -> None:
+        """Shows an instance as `pending`, `shutting-down`, `stopped`, ... until it is told otherwise."""
+        self._order("set_instance_state", instance_id=instance_id, name=name)
+
+    def set_lifecycle_state(self, instance_id: str, name: str) -> None:
+        """Shows an instance of the group in another lifecycle state, such as `Terminating:Wait`."""
+        self._order("set_lifecycle_state", instance_id=instance_id, name=name)
+
+    # The zone
+
+    def records(self, zone_id: str | None = None) -> list[RecordSet]:
+        """What the hosted zone holds, without its SOA and NS records, in Route 53's order."""
+        found = self._order("records", zone_id=zone_id or self.zone_id)
+        return [RecordSet(**{**one, "values": tuple(one["values"])}) for one in found]
+
+    def zone_changes(self) -> int:
+        """How many change batches have been accepted, in all zones."""
+        return self._order("zone_changes")
+
+    # Callers
+
+    def issue_key(self, caller: str, lifetime: float) -> AccessKey:
+        """New credentials for an instance, valid for `lifetime` seconds; the ones before stay valid for theirs."""
+        key = AccessKey("ASIA" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30),
+                        "token/" + secrets.token_urlsafe(48) + "==", time.time() + lifetime)
+        self._order("add_key", access_key=key.access_key, secret_key=key.secret_key, token=key.token, caller=caller,
+                    expires=key.expires)
+        return key
+
+    def expire_keys(self, caller: str) -> int:
+        """Ends all credentials of an instance now: AWS answers ExpiredToken. Answers how many there were."""
+        return self._order("expire", caller=caller)
+
+    def allow(self, actions: Iterable[str]) -> None:
+        """Sets what the instances' role may do, such as `ec2:DescribeInstances`."""
+        self._order("allow", actions=list(actions))
+
+    def set_clock(self, offset: float) -> None:
+        """Moves AWS's clock by `offset` seconds against this machine's."""
+        self._order("set_clock", offset=offset)
+
+    # Faults and the record of calls
+
+    def inject(self, fault: Fault, operations: Iterable[str] | None = None, callers: Iterable[str] | None = None,
+               **changes: Any) -> int:
+        """Lets a fault strike until it is lifted; answers its number. The rig's own calls are spared."""
+        if operations is not None:
+            changes["operations"] = tuple(operations)
+        if callers is not None:
+            changes["callers"] = tuple(callers)
+        return self._order("inject", fault=replace(fault, **changes).to_json())
+
+    def lift(self, identifier: int | None = None) -> int:
+        """Ends a fault, or all of them, and releases what hangs in it; answers how many calls were struck."""
+        return self._order("lift", identifier=identifier)
+
+    @contextmanager
+    def fault(self, fault: Fault, **where: Any) -> Iterator[int]:
+        """`with aws.fault(THROTTLING): ...`"""
+        identifier = self.inject(fault, **where)
+        try:
+            yield identifier
+        finally:
+            self.lift(identifier)
+
+    def calls(self, caller: str | None = None, action: str | None = None, since: float = 0.0) -> list[Call]:
+        """The calls that came in, the rig's own left out unless asked for by `caller="rig"`."""
+        return [one for one in (Call(**data) for data in self._order("calls"))
+                if one.time >= since and (action is None or one.action == action)
+                and (one.caller == caller if caller is not None else one.caller != "rig")]
+
+    def forget_calls(self) -> None:
+        self._order("forget_calls")
+
+    def stop(self) -> None:
+        self.program.kill_everything()
+
+    def _order(self, order: str, **arguments: Any) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self._control_port, timeout=60)
+        try:
+            connection.request("POST", f"/{order}", json.dumps(arguments), {"X-Rig-Secret": self._secret})
+            answer = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+
+def _plain_environment() -> dict[str, str]:
+    """This environment less whatever would steer an AWS client or a proxy."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "MOTO_")) and not name.lower().endswith("_proxy")}
+
+
+def _session() -> boto3.session.Session:
+    """boto3 without this machine's AWS configuration: no profile, no files."""
+    nothing = (None, None, os.devnull, None)
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars={
+        "profile": (None, None, None, None), "config_file": nothing, "credentials_file": nothing}))
+
+
+_SESSION = _session()

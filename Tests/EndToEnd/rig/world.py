@@ -1,0 +1,126 @@
+"""A world: an AWS, the machines of its group and, if wanted, a resolver, on addresses of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Sequence
+
+from rig import addresses
+from rig.aws import AWS
+from rig.bare import BareEtcds
+from rig.dns import Resolver
+from rig.etcd import Endpoint, Member, leader_of
+from rig.fleet import Fleet, Host
+from rig.waiting import wait_until
+
+
+class World:
+    """Everything that a test needs, in `directory`; a context manager that leaves nothing behind.
+
+    `size` is the group's desired capacity; `command` what each instance runs; `large` asks for addresses for some
+    four thousand instances. `options` go to `Fleet`: delays, environment. The machines start with `world.fleet.follow()`.
+    """
+
+    def __init__(self, directory: Path, command: Sequence[str], size: int = 3, version: str = "v1",
+                 zone: str = "example.org", large: bool = False, **options: Any) -> None:
+        self.directory = directory
+        self.version = version
+        self.block = addresses.reserve(large)
+        self.resolver: Resolver | None = None
+        self._bare: BareEtcds | None = None
+        try:
+            self.aws = AWS(directory / "aws", self.block, size, version, zone)
+        except BaseException:
+            self.block.release()
+            raise
+        self.fleet = Fleet(self.aws, directory / "instances", command, **options)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def domain(self) -> str:
+        """The cluster's DNS name: the stack's version under the zone."""
+        return f"{self.version}.{self.aws.zone_name}"
+
+    def serve_dns(self) -> Resolver:
+        """Starts the resolver, unless it runs."""
+        if self.resolver is None:
+            self.resolver = Resolver(self.aws, self.directory / "dns")
+        return self.resolver
+
+    def bare_etcds(self, count: int = 3) -> BareEtcds:
+        """Plain etcds with static flags on spare addresses of this world; not started yet."""
+        self._bare = BareEtcds(self.directory / "bare", [self.block.spare(index) for index in range(count)],
+                               holding=[self.block.descriptor])
+        return self._bare
+
+    def endpoints(self) -> list[Endpoint]:
+        return self.fleet.endpoints()
+
+    def leader(self) -> Host | None:
+        """The machine whose etcd leads."""
+        leading = leader_of(self.endpoints())
+        return next((one for one in self.fleet.living() if leading and one.endpoint.url == leading.url), None)
+
+    def members(self) -> list[Member]:
+        """The member list as the leader shows it."""
+        leader = self.leader()
+        if leader is None:
+            raise LookupError("no etcd leads")
+        return leader.endpoint.members()
+
+    def is_whole(self) -> bool:
+        """Whether the members are exactly the group's instances, all of them started voters."""
+        members = self.members()
+        running = {one.id for one in self.aws.running()}
+        voting = all(one.is_started and not one.is_learner for one in members)
+        return voting and {one.name for one in members} == running
+
+    def await_whole(self, timeout: float = 60.0) -> list[Member]:
+        """Waits until the members are exactly the group's instances, started and voting."""
+        wait_until("the members are exactly the running instances", self.is_whole, timeout)
+        return self.members()
+
+    def expected_records(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The record sets that the zone has to hold for the group as it is: by name and type, the sorted values."""
+        running = self.aws.running()
+        hosts = {one.id: f"{one.id}.{self.domain}." for one in running}
+        expected = {(hosts[one.id], "A"): (one.address,) for one in running}
+        for name in (f"{self.domain}.", f"etcd-server.{self.domain}."):
+            expected[(name, "A")] = tuple(sorted(one.address for one in running))
+        for service, port in (("_etcd-server", 2380), ("_etcd-client", 2379), ("_etcd", 2379)):
+            values = tuple(sorted(f"1 1 {port} {hosts[one.id]}" for one in running))
+            expected[(f"{service}._tcp.{self.domain}.", "SRV")] = values
+        return expected
+
+    def present_records(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """What the zone holds, SRV targets with their final dot."""
+        def dotted(kind: str, value: str) -> str:
+            return value.rstrip(".") + "." if kind == "SRV" else value
+
+        return {(one.name, one.type): tuple(sorted(dotted(one.type, value) for value in one.values))
+                for one in self.aws.records()}
+
+    def await_dns(self, timeout: float = 60.0) -> None:
+        """Waits until the zone holds exactly the records that the group should have."""
+        wait_until("the zone holds exactly the running members",
+                   lambda: self.present_records() == self.expected_records(), timeout)
+
+    def logs(self) -> list[Path]:
+        """Every log of this world, AWS's and the resolver's too."""
+        more = [self.resolver.log] if self.resolver else []
+        return [self.aws.program.log, *more, *self.fleet.logs()]
+
+    def close(self) -> None:
+        """Ends everything, in the order in which nothing would miss the other."""
+        self.fleet.close()
+        if self._bare:
+            self._bare.stop()
+        if self.resolver:
+            self.resolver.close()
+        self.aws.stop()
+        self.block.release()
