@@ -133,7 +133,9 @@ package actor InstanceMetadata {
         return endpoint
     }
 
-    private static func endpoint(_ environment: [String: String]) throws(MetadataError) -> String? {
+    /// Where the environment says that the service is; nil where it is switched off there.
+    /// - Throws: `MetadataError.invalidSetting`.
+    package static func endpoint(_ environment: [String: String]) throws(MetadataError) -> String? {
         if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
         let variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
         if let endpoint = environment[variable], !endpoint.isEmpty {
