@@ -194,14 +194,16 @@ private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member
     return .start(Launch(.join(cluster, entry.id), identity, initialCluster: initial))
 }
 
-/// We are entered, and nobody leads: the second of two voters has to start before anybody can. Our ID has never run, so
-/// nothing can be lost by it; and the list is what those who answer show, for they hold etcd to it.
+/// We are entered, and nobody leads: the second of two voters has to start before anybody can, and so has any whom the
+/// quorum hangs on. Our ID has never run, so nothing can be lost by it. The list is that of those who know of us already; who
+/// does not lags, and can't catch up before there is a leader.
 private func planEntered(_ view: StartView, _ answering: [Peer], into cluster: ClusterID, _ stamp: Stamp) -> StartPlan {
     let lists = answering.compactMap { peer -> [Member]? in
         if case .members(cluster, let members) = peer.answer { members } else { nil }
     }
-    guard let members = lists.first, lists.count == answering.count,
-        lists.allSatisfy({ $0.map(\.id) == members.map(\.id) }),
+    let listing = lists.filter { $0.contains { $0.peerURLs.contains(view.identity.peerURL) } }
+    guard lists.count == answering.count, let members = listing.first,
+        listing.allSatisfy({ $0.map(\.id) == members.map(\.id) }),
         let entry = members.first(where: { isMeantForUs($0, in: cluster, view, stamp) })
     else { return .wait(.noLeader(among: answering)) }
     return join(view.identity, cluster, members, as: entry)

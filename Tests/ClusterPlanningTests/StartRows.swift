@@ -401,12 +401,20 @@ let rowsOfJoining: [StartRow] = [
         view(disk: noted(8), peers: [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]),
         .wait(.noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)])]))),
     StartRow(
-        "not when they differ",
+        "those who do not know of it yet lag, and can't catch up without a leader",
         view(
             disk: noted(7),
-            peers: [peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), member(3)])]),
+            peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), peer(3, shows: [member(2), member(3)])]),
+        join(7, founders(1, 2, 3))),
+    StartRow(
+        "not when somebody shows another entry at our address",
+        view(
+            disk: noted(7),
+            peers: [peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), entry(6, at: 1)])]),
         .wait(
-            .noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), member(3)])]))),
+            .noLeader(among: [
+                peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), entry(6, at: 1)]),
+            ]))),
     StartRow(
         "not when they are of another cluster",
         view(disk: noted(7), peers: [peer(2, shows: [member(2), entry(7, at: 1)], of: 0xc2), refused(3)]),
