@@ -27,6 +27,8 @@ struct World {
     var everLed: [ClusterID] = []
     /// IDs under which etcd has voted.
     var haveVoted: Set<MemberID> = []
+    /// Members that an operator has removed.
+    var removedByHand: Set<MemberID> = []
     var lastElection: [ClusterID: Duration] = [:]
     var violations: [Violation] = []
     var refusals: [Refusal: Int] = [:]
