@@ -159,17 +159,7 @@ package actor InstanceMetadata {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
-            throw .unreadable(path: path, because: "holds \(describe(error))")
+            throw .unreadable(path: path, because: "holds \(jsonDefect(error))")
         }
-    }
-}
-
-/// What is wrong with a JSON document, without repeating any of it.
-func describe(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "no \(key.stringValue)"
-    case DecodingError.valueNotFound(_, let context), DecodingError.typeMismatch(_, let context):
-        "something unexpected as \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    default: "no JSON of the expected kind"
     }
 }

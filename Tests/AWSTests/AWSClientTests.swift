@@ -103,6 +103,19 @@ struct AWSClientTests {
         }
     }
 
+    /// libcurl by itself sends again what it sent on a connection used before.
+    @Test(arguments: [StubReply.reset, .close])
+    func sendsAChangeOnlyOnceAlsoOnAConnectionUsedBefore(reply: StubReply) async throws {
+        let script = Script([try .fixture("GetHostedZone.xml"), reply])
+        let stand = try Stand { _ in script.next() }
+        _ = try await stand.client.send(.getHostedZone(Route53.ZoneID("Z1")))
+        let set = Route53.RecordSet(name: "a.example.org", type: "A", ttl: 60, values: ["10.0.0.1"])
+        let error = try await stand.failure(
+            of: .changeRecordSets([Route53.Change(.create, set)], in: Route53.ZoneID("Z1"), comment: ""))
+        #expect(error.attempts == 1)
+        #expect(stand.server.requests.count == 2)
+    }
+
     @Test func saysThatNothingListens() async throws {
         let stand = try Stand(.status(500))
         stand.server.stop()

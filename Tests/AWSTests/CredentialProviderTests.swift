@@ -73,7 +73,7 @@ struct CredentialProviderTests {
         ("http://169.254.169.254/", false), ("http://127.0.0.1.evil.org/", false),
         ("http://localhost.evil.org/", false),
         ("http://localhost@evil.org/", false), ("http://evil.org?localhost", false), ("ftp://localhost/", false),
-        ("http://evil.org:80@127.0.0.1/", true), ("", true),
+        ("http://evil.org:80@127.0.0.1/", false), (#"http://evil.org\@127.0.0.1/"#, false), ("", true),
     ])
     func aContainerEndpointInTheClearIsOnThisMachine(url: String, isAllowed: Bool) async throws {
         // A client that sends nothing: what is allowed fails to connect, what is not never gets as far.
