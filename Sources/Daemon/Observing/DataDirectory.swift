@@ -31,6 +31,7 @@ package struct DataDirectory: Sendable {
     package func observe(making: Bool = true) -> Disk {
         do {
             if making { try prepare() }
+            guard try exists(path) else { return .empty(nil) }
             let stamp = try readStamp()
             return try hasLog() ? .data(stamp) : .empty(stamp)
         } catch {
