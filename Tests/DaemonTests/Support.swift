@@ -79,11 +79,12 @@ struct NeverHappened: Error, CustomStringConvertible {
 
 /// Asks again and again until `condition` holds; a generous limit, since the machine may be busy.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+    _ what: @autoclosure () -> String, within limit: Duration = .seconds(60),
+    _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while try await !condition() {
-        guard ContinuousClock.now < end else { throw NeverHappened(description: "never: \(what)") }
+        guard ContinuousClock.now < end else { throw NeverHappened(description: "never: \(what())") }
         try await Task.sleep(for: .milliseconds(20))
     }
 }
