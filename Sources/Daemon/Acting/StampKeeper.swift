@@ -11,6 +11,9 @@ actor StampKeeper {
 
     init(_ directory: DataDirectory) { self.directory = directory }
 
+    /// Whether etcd is meant to run.
+    var isRunning: Bool { running != nil }
+
     /// To be called before etcd's exec: from then on the disk says that it was started.
     func prepare(_ launch: Launch, on stamp: Stamp?) throws {
         let next = Stamp.before(launch, stamp: stamp)

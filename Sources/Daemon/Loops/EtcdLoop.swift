@@ -108,7 +108,7 @@ struct EtcdLoop: Sendable {
             try await stamp.prepare(launch, on: disk.stamp)
             child = try await spawner.spawn(command, record: record)
         } catch let error where !(error is CancellationError) {
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             logger.error("etcd can't be started", ["plan": launch, "error": "\(error)"])
             try await pauseBeforeRestart(afterRunning: .zero, &state)
             return
@@ -127,23 +127,34 @@ struct EtcdLoop: Sendable {
     }
 
     /// - Throws: `CancellationError` where we are to stop; etcd has been stopped then.
-    private func waitForEnd(of child: Child, isFirst: Bool) async throws -> ExitStatus {
+    private func waitForEnd(
+        of child: Child, isFirst: Bool
+    ) async throws(CancellationError) -> ExitStatus {
         do {
             let status = try await child.exit
             await running.ended()
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             return status
-        } catch let error as CancellationError {
+        } catch {
             logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
             let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
             await running.ended()
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             if teardown.wasKilled {
                 logger.warning("etcd stopped", ["teardown": teardown])
             } else {
                 logger.info("etcd stopped", ["teardown": teardown])
             }
             throw error
+        }
+    }
+
+    /// A stamp that can't be written goes on saying that etcd was started: at worst this member joins anew, later.
+    private func finishStamp(isFirst: Bool) async {
+        do {
+            try await stamp.finish(isFirst: isFirst)
+        } catch {
+            logger.warning("the stamp could not be written", ["error": "\(error)"])
         }
     }
 

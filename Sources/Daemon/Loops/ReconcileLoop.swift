@@ -19,11 +19,15 @@ struct ReconcileLoop: Sendable {
     private struct State {
         var memory = ReconcileMemory()
         var lastPulse: Pulse?
+        /// The term in which we lead; nil while we don't.
+        var term: UInt64?
         var lastTurn: ContinuousClock.Instant?
         var isUnderWay = false
         /// What was deferred last time, not to be said again.
         var said: Set<String> = []
         var summary = ""
+        var silence = Silence()
+        var stampFailure = ""
     }
 
     /// Returns only by cancellation. A turn that fails is dropped whole: the next one plans on a fresh view.
@@ -32,25 +36,51 @@ struct ReconcileLoop: Sendable {
     func run() async throws {
         var state = State()
         while true {
-            if let beat = try await observer.beat() {
-                do {
-                    try await stamp.learn(beat.clusterID, beat.own)
-                } catch {
-                    logger.warning("the stamp could not be written", ["error": "\(error)"])
-                }
+            do {
+                let beat = try await observer.beat()
+                state.silence = Silence()
+                await learn(beat, &state)
                 try await takeTurnIfDue(beat, &state)
+            } catch let error where !(error is CancellationError) {
+                await say(silence: error, &state)
             }
             try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
         }
     }
 
+    private func learn(_ beat: ClusterObserver.Beat, _ state: inout State) async {
+        do {
+            try await stamp.learn(beat.clusterID, beat.own)
+            state.stampFailure = ""
+        } catch {
+            let text = "\(error)"
+            if text != state.stampFailure { logger.warning("the stamp could not be written", ["error": text]) }
+            state.stampFailure = text
+        }
+    }
+
+    /// An etcd that runs and does not answer us has nobody who keeps its membership and DNS: worth a line, once it is
+    /// not just starting.
+    private func say(silence error: any Error, _ state: inout State) async {
+        guard await stamp.isRunning else {
+            state.silence = Silence()
+            return
+        }
+        guard state.silence.isWorthSaying(startedAt.duration(to: Self.clock.now)) else { return }
+        logger.warning("etcd runs, and does not answer", ["error": "\(error)"])
+    }
+
     private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
-        if beat.pulse.isLeader, state.lastPulse?.isLeader != true {
-            // Another leader may have written what we last read.
+        if beat.pulse.isLeader, state.term != beat.term {
+            // Others may have led in between: what they wrote to the zone we have not read, and who was ill all the time
+            // we don't know.
             await zone?.forget()
+            state.memory = ReconcileMemory()
             state.lastTurn = nil
+            state.said = []
             logger.info("this member leads", ["member": beat.own, "term": beat.term])
         }
+        state.term = beat.pulse.isLeader ? beat.term : nil
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
             isUnderWay: state.isUnderWay, interval: configuration.interval)
@@ -98,5 +128,23 @@ struct ReconcileLoop: Sendable {
             logger.info("turn done", ["summary": summary])
         }
         state.summary = summary
+    }
+}
+
+/// For how long our own etcd has not answered, and when that is worth a line in the log.
+struct Silence {
+    private var since: Duration?
+    private var saidAt: Duration?
+
+    private static let patience = Duration.seconds(10)
+    private static let repetition = Duration.seconds(300)
+
+    /// Takes note of one more look without an answer.
+    mutating func isWorthSaying(_ now: Duration) -> Bool {
+        let since = since ?? now
+        self.since = since
+        guard now - since >= Self.patience, saidAt.map({ now - $0 >= Self.repetition }) ?? true else { return false }
+        saidAt = now
+        return true
     }
 }

@@ -1,0 +1,85 @@
+/// The real program, as a shell or systemd starts it: exit codes, what goes where, and what it leaves alone.
+
+import Foundation
+import Supervision
+import Testing
+
+@testable import Daemon
+
+@Suite struct ProductTests {
+    private func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> CapturedOutput {
+        let command = Supervision.Command(
+            Built.product, arguments, environment: environment.merging(["PATH": "/usr/bin:/bin"]) { mine, _ in mine })
+        return try await Built.spawner.capture(command, deadline: .seconds(60))
+    }
+
+    @Test(arguments: [["--version"], ["version"], ["plan", "--version"]])
+    func theVersionIsOneLine(_ arguments: [String]) async throws {
+        let output = try await Built.spawner.capture(
+            Supervision.Command(Built.product, arguments), deadline: .seconds(60))
+        #expect(output.status == .exited(0))
+        #expect(output.text == "etcd-cluster \(version)\n")
+        #expect(output.standardError == [])
+    }
+
+    @Test func helpGoesToTheOutput() async throws {
+        for word in ["--help", "-h", "help"] {
+            let output = try await run(word, environment: ["ETCD_NAME": "wrong"])
+            #expect(output.status == .exited(0))
+            #expect(output.text == helpText())
+            #expect(output.standardError == [])
+        }
+    }
+
+    @Test func aBadConfigurationStartsNothing() async throws {
+        let place = try TemporaryDirectory()
+        let etcd = try place.write("#!/bin/sh\ntouch \(place["started"])\n", to: "etcd", executable: true)
+        let output = try await run(
+            "--data-dir", place["data"], "--etcd", etcd, "--cluster-size", "none", "--bogus", "--", "--wal-dir=/w",
+            environment: ["ETCD_NAME": "n", "ETCD_CLUSTER_TYPO": "1"])
+        #expect(output.status == .exited(64))
+        #expect(output.standardOutput == [])
+        #expect(
+            String(decoding: output.standardError, as: UTF8.self) == """
+                etcd-cluster: nothing was started; the configuration is wrong:
+                  ETCD_CLUSTER_TYPO: no such variable; see --help
+                  --cluster-size: 'none' is no number from 1 to 99
+                  --bogus: no such flag; see --help, and put etcd's own flags behind --
+                  ETCD_NAME: a member's name is its instance ID
+                  --wal-dir: the write-ahead log has to lie in the data directory, which tells whether this member has data
+
+                """)
+        #expect(place.names() == ["etcd"])
+    }
+
+    @Test(arguments: [["frobnicate"], ["--cluster-size"], ["plan", "-o", "yaml"], ["--", "zap"], ["-"]])
+    func everyKindOfMistakeEndsWith64(_ arguments: [String]) async throws {
+        let output = try await Built.spawner.capture(
+            Supervision.Command(Built.product, arguments), deadline: .seconds(60))
+        #expect(output.status == .exited(64))
+        #expect(output.standardOutput == [])
+        let said = String(decoding: output.standardError, as: UTF8.self)
+        #expect(said.split(separator: "\n").count == 2, "\(said)")
+        for sign in ["Fatal", "Stack", "Thread", "0x", "__"] { #expect(!said.contains(sign)) }
+    }
+
+    /// Credentials are in the environment of every run; nothing that it says may hold them.
+    @Test func whatItSaysHoldsNoSecret() async throws {
+        let place = try TemporaryDirectory()
+        let secrets = ["AWS_SECRET_ACCESS_KEY": "pa55word-of-aws", "AWS_SESSION_TOKEN": "t0ken-of-aws"]
+        let environment = secrets.merging([
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "eu-central-1",
+            "AWS_MAX_ATTEMPTS": "1",
+        ]) { mine, _ in mine }
+        for extra in [["--bogus"], []] {
+            let output = try await Built.spawner.capture(
+                Supervision.Command(
+                    Built.product,
+                    ["plan", "--data-dir", place["data"], "--instance-id=i-0a", "--address=127.0.0.1"] + extra,
+                    environment: environment), deadline: .seconds(120))
+            let said = output.text + String(decoding: output.standardError, as: UTF8.self)
+            #expect(!said.isEmpty)
+            for secret in secrets.values { #expect(!said.contains(secret)) }
+        }
+    }
+}
