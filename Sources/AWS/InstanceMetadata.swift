@@ -133,7 +133,9 @@ package actor InstanceMetadata {
         return endpoint
     }
 
-    private static func endpoint(_ environment: [String: String]) throws(MetadataError) -> String? {
+    /// Where the environment says that the service is; nil where it is switched off there.
+    /// - Throws: `MetadataError.invalidSetting`.
+    package static func endpoint(_ environment: [String: String]) throws(MetadataError) -> String? {
         if environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() == "true" { return nil }
         let variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
         if let endpoint = environment[variable], !endpoint.isEmpty {
@@ -157,17 +159,7 @@ package actor InstanceMetadata {
         do {
             return try JSONDecoder().decode(type, from: Data(text.utf8))
         } catch {
-            throw .unreadable(path: path, because: "holds \(describe(error))")
+            throw .unreadable(path: path, because: "holds \(jsonDefect(error))")
         }
-    }
-}
-
-/// What is wrong with a JSON document, without repeating any of it.
-func describe(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "no \(key.stringValue)"
-    case DecodingError.valueNotFound(_, let context), DecodingError.typeMismatch(_, let context):
-        "something unexpected as \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    default: "no JSON of the expected kind"
     }
 }

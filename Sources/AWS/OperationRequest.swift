@@ -1,3 +1,5 @@
+/// From an operation to the HTTP request that carries it, not signed yet.
+
 import HTTP
 
 extension Operation {
@@ -5,17 +7,22 @@ extension Operation {
     ///
     /// - Parameter userAgent: the program's name and version.
     package func request(at endpoint: Endpoint, userAgent: String) -> HTTPRequest {
+        var request = unmarked(at: endpoint)
+        request.headers["User-Agent"] = userAgent
+        request.isRepeatable = isIdempotent
+        return request
+    }
+
+    private func unmarked(at endpoint: Endpoint) -> HTTPRequest {
         switch payload {
         case .query(let parameters):
             let form = [Parameter("Action", name), Parameter("Version", service.version)] + parameters
             return HTTPRequest(
                 "POST", endpoint.url + "/",
-                headers: [
-                    "Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": userAgent,
-                ],
+                headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
                 body: .bytes(Array(encoded(form).utf8)))
         case .rest(let method, let path, let query, let body):
-            var request = HTTPRequest(method, endpoint.url + path, headers: ["User-Agent": userAgent])
+            var request = HTTPRequest(method, endpoint.url + path)
             if !query.isEmpty { request.url += "?" + encoded(query) }
             if !body.isEmpty {
                 request.headers["Content-Type"] = "application/xml"

@@ -104,13 +104,12 @@ extension Refusal {
     /// `SignatureDoesNotMatch` repeats the canonical request, with the session token in it: what follows the first
     /// sentence is cut off.
     private static func readable(_ text: String) -> String {
-        let words = text.prefix(4000).split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        var end = words.endIndex
+        var kept = text.prefix(4000)
         for marker in ["The Canonical String", "The String-to-Sign", "Encoded authorization failure message"] {
-            end = min(end, words.firstRange(of: marker)?.lowerBound ?? end)
+            if let start = kept.firstRange(of: marker)?.lowerBound { kept = kept[..<start] }
         }
-        let kept = words[..<end]
-        return kept.count > 500 ? kept.prefix(500) + "…" : String(kept)
+        let line = kept.split { $0.isWhitespace }.joined(separator: " ")
+        return line.count > 500 ? line.prefix(500) + "…" : line
     }
 }
 

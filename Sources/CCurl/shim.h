@@ -11,7 +11,6 @@
 
 /// The shape of CURLOPT_WRITEFUNCTION, CURLOPT_HEADERFUNCTION and CURLOPT_READFUNCTION.
 typedef size_t (*ccurl_io)(char *bytes, size_t size, size_t count, void *context);
-typedef int (*ccurl_seek)(void *context, curl_off_t offset, int origin);
 
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -32,9 +31,6 @@ static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl
 }
 static inline CURLcode ccurl_set_io(CURL *easy, CURLoption option, ccurl_io value) {
     return curl_easy_setopt(easy, option, value);
-}
-static inline CURLcode ccurl_set_seek(CURL *easy, ccurl_seek value) {
-    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
 }
 static inline CURLcode ccurl_set_open_socket(CURL *easy, curl_opensocket_callback value) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, value);

@@ -78,14 +78,26 @@ package struct ClusterDNSNames: Equatable, Sendable {
         return InstanceID.isInstanceID(String(name.dropLast(base.utf8.count + 1)))
     }
 
-    /// Whether a record set of this name and type is one that we write.
-    package func isOurs(_ record: RecordSet) -> Bool {
+    /// Whether a record set is one that we write: by its name, or, for the address of a member that an older tool has
+    /// named otherwise, because one of our services points to it.
+    package func isOurs(_ record: RecordSet, in zone: Zone) -> Bool {
         switch record.kind {
-        case .a: record.name == base || record.name == etcdServer || isHost(record.name)
-        case .srv:
-            [Endpoint.Scheme.http, .https].contains { scheme in
-                record.name == peerService(scheme) || clientServices(scheme).contains(record.name)
-            }
+        case .a:
+            record.name == base || record.name == etcdServer || isHost(record.name)
+                || (record.name.hasSuffix(".\(base)") && isTarget(record.name, in: zone))
+        case .srv: isService(record.name)
+        }
+    }
+
+    private func isService(_ name: String) -> Bool {
+        [Endpoint.Scheme.http, .https].contains { scheme in
+            name == peerService(scheme) || clientServices(scheme).contains(name)
+        }
+    }
+
+    private func isTarget(_ name: String, in zone: Zone) -> Bool {
+        zone.records.contains { record in
+            record.kind == .srv && isService(record.name) && record.values.contains { $0.hasSuffix(" \(name)") }
         }
     }
 }

@@ -28,8 +28,8 @@ package struct Endpoint: Hashable, Comparable, Sendable, CustomStringConvertible
         else { return nil }
         var rest = text[text.index(colon, offsetBy: 3)...]
         if rest.hasSuffix("/") { rest = rest.dropLast() }
-        guard let separator = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: separator)...]),
-            (1...65535).contains(port)
+        guard let separator = rest.lastIndex(of: ":"), rest[rest.index(after: separator)...].utf8.allSatisfy(Self.isDigit),
+            let port = Int(rest[rest.index(after: separator)...]), (1...65535).contains(port)
         else { return nil }
         var host = rest[..<separator]
         if host.hasPrefix("["), host.hasSuffix("]") {
@@ -51,6 +51,10 @@ package struct Endpoint: Hashable, Comparable, Sendable, CustomStringConvertible
 
     package var description: String {
         "\(scheme.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -45,6 +45,9 @@ extension WaitReason: CustomStringConvertible {
             "several clusters answer in one group, which only a person can settle: \(list(ids.map(\.description)))"
         case .peersSilent(let peers):
             "nobody can tell whether data lives on \(list(peers.map(\.explained)))"
+        case .instancesUnsettled(let instances):
+            "data may live on instances that can't be asked: "
+                + list(instances.map { "\($0.id) (\($0.state)\($0.address == nil ? ", no address" : ""))" })
         case .noLeader(let peers): "a cluster is there and has no leader, seen by \(list(peers.map(\.explained)))"
         case .foundersDiffer(let peers): "peers show different members: \(list(peers.map(\.explained)))"
         case .foundingWithoutUs(let founders):
@@ -68,6 +71,8 @@ extension WaitReason: CustomStringConvertible {
         case .quorumAtRisk(let risk): "adding a member would spend the quorum: \(risk)"
         case .ownEntryNeeded(let member, let risk):
             "our entry \(member.label) can't be removed without spending the quorum: \(risk)"
+        case .ownEntryAlive(let member):
+            "another machine runs etcd as our entry \(member.label); two with one instance ID or address can't both be members"
         case .peersLagging(let peers, let id):
             "not every peer shows our entry \(id) yet: \(list(peers.map(\.instance.rawValue)))"
         case .addTooSoon(let after): "our entry was just removed; \(after) have to pass before it is added anew"
@@ -117,6 +122,8 @@ extension Deferral: CustomStringConvertible {
         case .instanceUnknownToEC2(let member):
             "member \(member.label) stays: EC2 does not know its instance, which proves nothing by itself"
         case .instanceLeaving(let member, let state): "member \(member.label) stays: its instance is \(state)"
+        case .outsideGroup(let member, let state):
+            "member \(member.label) stays, though the group does not list its instance: it is \(state)"
         case .unhealthyButRunning(let member, let state, let cause):
             "member \(member.label) is not healthy, and its instance is \(state): \(cause)"
         case .notAnInstance(let member):

@@ -53,6 +53,9 @@ package struct Lifecycle: RawRepresentable, Hashable, Sendable, CustomStringConv
         }
     }
 
+    /// Kept in a warm pool, in whatever state.
+    var isWarm: Bool { rawValue.hasPrefix("Warmed:") }
+
     package var description: String { rawValue }
 }
 

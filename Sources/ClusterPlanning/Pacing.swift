@@ -5,13 +5,16 @@ package struct Situation: Equatable, Sendable {
     var members: [Member]
     var healthy: [MemberID]
     var instances: [Instance]
-    var unreadable: Bool
 
-    init(_ view: ClusterView) {
+    /// An answer that is missing says nothing new: where AWS fails now and then, what was seen last still stands.
+    init(_ view: ClusterView, last: Situation?) {
         members = view.cluster.members
         healthy = view.cluster.members.filter(view.cluster.isHealthy).map(\.id)
-        instances = (view.group.value?.instances ?? []) + (view.askedInstances.value ?? []).sorted { $0.id < $1.id }
-        unreadable = view.group.value == nil
+        if let group = view.group.value, let asked = view.askedInstances.value {
+            instances = group.instances + asked.sorted { $0.id < $1.id }
+        } else {
+            instances = last?.instances ?? []
+        }
     }
 }
 
@@ -22,7 +25,7 @@ private let closeWatch = Duration.seconds(60)
 /// Whether the leader's next turn should not wait for its interval: a step was taken, or one waits which time or news may
 /// allow, and not for long yet.
 func isUnderWay(_ view: ClusterView, _ plan: ReconcilePlan, _ memory: inout ReconcileMemory) -> Bool {
-    let situation = Situation(view)
+    let situation = Situation(view, last: memory.situation)
     if memory.situation != situation || memory.situationSince == nil {
         memory.situation = situation
         memory.situationSince = view.now
@@ -38,7 +41,7 @@ extension Deferral {
         case .oneRemovalPerTurn, .orphanInGrace, .instanceLeaving, .unhealthyButRunning, .quorumAtRisk,
             .instanceUnknownToEC2, .memberMissing, .zoneNotRead:
             true
-        case .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead, .ownInstanceTerminated,
+        case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead, .ownInstanceTerminated,
             .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs, .noClusterName:
             false
         }

@@ -33,16 +33,25 @@ package func planDNS(cluster: String, voters: [Member], zone: Zone) -> DNSPlan {
     let names = ClusterDNSNames(cluster: cluster, domain: zone.domain)
     let hosts = voters.compactMap(DNSHost.init).sorted { $0.label < $1.label }
     if hosts.isEmpty { return .deferred(.nobodyForDNS) }
-    if let unnameable = voters.first(where: { DNSHost($0) == nil }) { return .deferred(.unnameable(unnameable)) }
+    let unnameable = voters.filter { DNSHost($0) == nil }.min { $0.id < $1.id }
+    if let unnameable { return .deferred(.unnameable(unnameable)) }
 
     let desired = recordSets(for: hosts, names)
-    let ours = zone.records.filter(names.isOurs)
-    if let foreign = ours.first(where: { !$0.isSimple }) { return .deferred(.recordNotOurs(foreign.name)) }
+    let ours = zone.records.filter { names.isOurs($0, in: zone) }
+    let foreign = zone.records.first { held in
+        !held.isSimple && (ours.contains(held) || desired.contains { $0.isSameSet(as: held) })
+    }
+    if let foreign { return .deferred(.recordNotOurs(foreign.name)) }
     let changes =
-        desired.filter { !ours.contains($0) }.map(RecordChange.upsert)
-        + ours.filter { held in !desired.contains { $0.name == held.name && $0.kind == held.kind } }
+        desired.filter { !zone.records.contains($0) }.map(RecordChange.upsert)
+        + ours.filter { held in !desired.contains { $0.isSameSet(as: held) } }
         .map(RecordChange.delete)
     return changes.isEmpty ? .unchanged : .change(changes)
+}
+
+extension RecordSet {
+    /// Whether both stand under one name and type, whatever they say.
+    fileprivate func isSameSet(as other: RecordSet) -> Bool { name == other.name && kind == other.kind }
 }
 
 /// A voter as DNS sees it.

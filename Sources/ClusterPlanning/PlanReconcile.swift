@@ -14,6 +14,7 @@ package func planReconcile(_ view: ClusterView, memory: inout ReconcileMemory) -
     remember(view, &memory)
     if let hold = alarms(view, &plan) {
         plan.deferred.append(hold)
+        memory.orphanedSince = [:]
     } else {
         let removed = planRemoval(view, &memory, &plan)
         sayWhoIsMissing(view, &plan)
@@ -34,6 +35,8 @@ private func remember(_ view: ClusterView, _ memory: inout ReconcileMemory) {
     let unhealthy = view.cluster.members.filter { !view.cluster.isHealthy($0) }.map(\.id)
     memory.unhealthySince = memory.unhealthySince.filter { unhealthy.contains($0.key) }
     for id in unhealthy where memory.unhealthySince[id] == nil { memory.unhealthySince[id] = view.now }
+    let listed = view.cluster.members.map(\.id)
+    memory.orphanedSince = memory.orphanedSince.filter { listed.contains($0.key) }
 }
 
 /// Says `NOSPACE` loudly; returns the reason to hold everything where members' data differ (F21).
@@ -114,7 +117,9 @@ private func judge(
     if !member.isStarted, member.name.isEmpty { return judgeEntry(member, view, facts, &memory) }
     memory.orphanedSince[member.id] = nil
     guard let id = member.instanceID else { return .deferred(.notAnInstance(member)) }
-    guard let instance = facts.first(where: { $0.id == id }) else { return .keep }
+    guard let instance = facts.first(where: { $0.id == id }) else {
+        return .deferred(.outsideGroup(member, .unclear))
+    }
     switch instance.state {
     case .terminated: return .gone(.instanceTerminated(id))
     case .unknownToEC2: return .deferred(.instanceUnknownToEC2(member))
@@ -123,7 +128,7 @@ private func judge(
         if case .unhealthy(let cause)? = view.cluster.health[member.id] {
             return .deferred(.unhealthyButRunning(member, instance.state, cause))
         }
-        return .keep
+        return view.group.value?.instance(id) == nil ? .deferred(.outsideGroup(member, instance.state)) : .keep
     }
 }
 

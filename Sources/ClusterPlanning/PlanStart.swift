@@ -64,7 +64,13 @@ private func planStartOnUnstampedData(_ view: StartView) -> StartPlan {
         return isOurs ? resume(view.identity) : .wait(.dataNotInCluster(cluster))
     }
     let silent = view.peers.filter(\.isSilent)
-    return silent.isEmpty ? resume(view.identity) : .wait(.peersSilent(silent))
+    if !silent.isEmpty { return .wait(.peersSilent(silent)) }
+    // Nobody leads, but whoever runs etcd knows the members as of then. Data that they don't expect here is not theirs.
+    let answering = view.peers.filter(\.hasMembers)
+    let isExpected = answering.allSatisfy { peer in
+        peer.initialMembers.contains { $0.peerURL == view.identity.peerURL }
+    }
+    return isExpected ? resume(view.identity) : .wait(.noLeader(among: answering))
 }
 
 private func resume(_ identity: Identity) -> StartPlan {
@@ -90,7 +96,9 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
         return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
     }
     let founding = view.peers.filter(\.hasMembers)
-    if !founding.isEmpty { return planFollow(view, founding, stamp: stamp) }
+    if !founding.isEmpty {
+        return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
+    }
     return planFounding(view, group, stamp: stamp, lastFounders: lastFounders, memory: &memory)
 }
 
@@ -119,6 +127,8 @@ private func planJoin(
     }
     // Another instance's address under our name, or two entries of ours: each goes, one a turn.
     if let stale = own.first(where: { !isMeantForUs($0, view, stamp) }) {
+        // We run no etcd. Whoever answers under that ID is another machine, and alive (F24).
+        if cluster.isHealthy(stale) { return .wait(.ownEntryAlive(stale)) }
         if let risk = cluster.risk(ofRemoving: stale) { return .wait(.ownEntryNeeded(stale, risk)) }
         memory.ownEntryRemoved = view.now
         return .removeOwnEntry(stale, from: cluster)
@@ -173,7 +183,10 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list
 /// that names us as a member that has not started is the founders', and it says exactly with whom.
-private func planFollow(_ view: StartView, _ founding: [Peer], stamp: Stamp?) -> StartPlan {
+private func planFollow(
+    _ view: StartView, _ group: Group, _ founding: [Peer], stamp: Stamp?, lastFounders: [InitialMember]?,
+    memory: inout StartMemory
+) -> StartPlan {
     let lists = founding.map(\.initialMembers)
     guard let founders = lists.first, lists.allSatisfy({ $0 == founders }) else {
         return .wait(.foundersDiffer(founding))
@@ -183,7 +196,11 @@ private func planFollow(_ view: StartView, _ founding: [Peer], stamp: Stamp?) ->
     // Somebody who has started has been led: then we wait for a leader, to enter by its list and not by our guess.
     guard founding.allSatisfy(\.nobodyHasStarted) else { return .wait(.noLeader(among: founding)) }
     guard stamp?.started != true else { return .wait(.ownDataLost) }
-    return found(view, founders)
+    // A member that was killed and has no quorum may have forgotten who had started: the zone may know better.
+    if let obstacle = whoMayHoldData(view, group) ?? obstacleInZone(view, group) { return .wait(obstacle) }
+    // And one that is just starting shows its list piece by piece: only a list that stays counts.
+    memory.founders = founders
+    return lastFounders == founders ? found(view, founders) : .wait(.groupMayChange(founders: founders))
 }
 
 /// Nobody runs etcd. The group founds a cluster once it is whole, the same in two readings, every other founder's host
@@ -207,12 +224,22 @@ private func planFounding(
     let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
     guard founders.contains(ourselves) else { return .wait(.foundingWithoutUs(founders: founders)) }
 
-    let silent = view.peers.filter(\.isSilent)
-    if !silent.isEmpty { return .wait(.peersSilent(silent)) }
-    if let obstacle = obstacleInZone(view, group) { return .wait(obstacle) }
+    if let obstacle = whoMayHoldData(view, group) ?? obstacleInZone(view, group) { return .wait(obstacle) }
     memory.founders = founders
     guard lastFounders == founders else { return .wait(.groupMayChange(founders: founders)) }
     return found(view, founders)
+}
+
+/// Other instances of the group that may hold data and can't tell: one that does not answer, and one that is stopped,
+/// on its way down or not up yet. Only `terminated` is the end of a disk. Warm instances count nowhere.
+private func whoMayHoldData(_ view: StartView, _ group: Group) -> WaitReason? {
+    let silent = view.peers.filter(\.isSilent)
+    if !silent.isEmpty { return .peersSilent(silent) }
+    let unsettled = group.instances.filter { instance in
+        instance.id != view.identity.instance && instance.lifecycle?.isWarm != true && instance.state != .terminated
+            && !(instance.state == .running && instance.address != nil)
+    }
+    return unsettled.isEmpty ? nil : .instancesUnsettled(unsettled)
 }
 
 /// The zone as a witness: where it names members of a cluster of this name, there was one, and founding another beside its

@@ -41,6 +41,7 @@ package enum Deferral: Equatable, Sendable {
     case ownInstanceTerminated(Member)
     case instanceUnknownToEC2(Member)
     case instanceLeaving(Member, Instance.State)
+    case outsideGroup(Member, Instance.State)
     case unhealthyButRunning(Member, Instance.State, String)
     case notAnInstance(Member)
     case orphanInGrace(Member, remaining: Duration)

@@ -66,6 +66,7 @@ package enum WaitReason: Equatable, Sendable {
     case ownStateNotRunning(Instance.State)
     case severalClusters([ClusterID])
     case peersSilent([Peer])
+    case instancesUnsettled([Instance])
     case noLeader(among: [Peer])
     case foundersDiffer([Peer])
     case foundingWithoutUs(founders: [InitialMember])
@@ -79,6 +80,7 @@ package enum WaitReason: Equatable, Sendable {
     case clusterFull(members: Int, size: Int, unhealthy: [Member])
     case quorumAtRisk(QuorumRisk)
     case ownEntryNeeded(Member, QuorumRisk)
+    case ownEntryAlive(Member)
     case peersLagging([Peer], MemberID)
     case addTooSoon(after: Duration)
 }

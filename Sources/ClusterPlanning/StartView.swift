@@ -83,7 +83,7 @@ package struct StartView: Equatable, Sendable {
 
 /// What one look has to remember of the one before.
 package struct StartMemory: Equatable, Sendable {
-    /// The founders that the last reading of the group would have given.
+    /// The founders that the last reading of the group, or of the peers that found already, would have given.
     package var founders: [InitialMember]?
     /// When our own entry was last taken out of the cluster.
     package var ownEntryRemoved: Duration?

@@ -65,7 +65,7 @@ struct Daemon: Sendable {
                 group.addTask {
                     for await _ in stop { throw CancellationError() }
                 }
-                try await group.waitForAll()
+                for try await _ in group {}  // unlike waitForAll, ends with the first that throws
             }
         } catch is CancellationError {
             // We were told to stop, and have.
@@ -114,7 +114,7 @@ struct Daemon: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcdLoop.run() }
             group.addTask { try await reconcileLoop.run() }
-            try await group.waitForAll()
+            for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }
     }
 

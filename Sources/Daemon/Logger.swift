@@ -68,7 +68,7 @@ package struct Logger: Sendable {
 }
 
 /// Whether standard error is the journal: systemd names its device and inode.
-package func standardErrorIsJournal(environment: [String: String]) -> Bool {
+package func standardErrorIsJournal(environment: Variables) -> Bool {
     guard let stream = environment["JOURNAL_STREAM"] else { return false }
     var status = stat()
     guard fstat(STDERR_FILENO, &status) == 0 else { return false }

@@ -7,7 +7,7 @@ struct ServiceNotices: Sendable {
     private let notifier: ServiceNotifier?
     private let logger: Logger
 
-    init(environment: [String: String], logger: Logger) {
+    init(environment: Variables, logger: Logger) {
         notifier = ServiceNotifier(address: environment["NOTIFY_SOCKET"])
         self.logger = logger
     }

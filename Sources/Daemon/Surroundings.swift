@@ -16,7 +16,7 @@ struct Surroundings: Sendable {
     /// - Throws: `MetadataError`, `EndpointError`, `CredentialError`, `HTTPSetupError`: the environment is not (yet) as
     ///   it should be; trying again is safe.
     init(_ configuration: Configuration, loop: CurlLoop) async throws {
-        let environment = configuration.environment
+        let environment = configuration.environment.values
         let direct = CurlClient(loop: loop, proxy: .none)
         let metadata = try InstanceMetadata(environment: environment, http: direct)
         var document: InstanceIdentity?
@@ -29,11 +29,11 @@ struct Surroundings: Sendable {
         identity = Identity(instance: instance, address: address, configuration.etcdSettings)
 
         let endpoints = try Endpoints(region: region, environment: environment)
-        let authorities = environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 }
+        let authorities = configuration.environment["AWS_CA_BUNDLE"]
         let outward = CurlClient(loop: loop, tls: TLSSettings(caFile: authorities), proxy: .environment)
         let userAgent = "etcd-cluster/\(version)"
         let chain = CredentialChain.standard(
-            environment: environment, home: environment["HOME"] ?? "/root", http: outward, direct: direct,
+            environment: environment, home: configuration.environment["HOME"] ?? "/root", http: outward, direct: direct,
             endpoints: endpoints, metadata: metadata, userAgent: userAgent)
         let aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
         group = GroupObserver(aws: aws, own: instance, group: configuration.group)

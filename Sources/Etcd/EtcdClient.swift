@@ -44,32 +44,34 @@ package struct EtcdClient: Sendable {
     func post(
         _ path: String, _ message: [String: WireValue], deadline: Duration
     ) async throws -> Answer {
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: deadline)
-        let prefix = try await serverVersion(deadline: deadline).gatewayPrefix
-        // A deadline that has passed meanwhile is left to the client to report, as what it is.
-        let rest = max(clock.now.duration(to: end), .milliseconds(1))
+        let deadline = Deadline(in: deadline)
+        let prefix = try await serverVersion(deadline: deadline.remaining).gatewayPrefix
         do {
-            let answer = try await exchange.post(prefix + path, message, deadline: rest)
-            if answer.response.status != 200 { lastVersion.value.withLock { $0 = nil } }
+            let answer = try await exchange.post(prefix + path, message, deadline: deadline.remaining)
+            if answer.response.status != 200 { lastVersion.forget() }
             return answer
         } catch {
-            lastVersion.value.withLock { $0 = nil }
+            lastVersion.forget()
             throw error
         }
     }
 
+    /// The version that the server last told, else what it tells now.
     func serverVersion(deadline: Duration) async throws -> EtcdVersion {
-        if let known = lastVersion.value.withLock({ $0 }) { return known }
+        if let known = lastVersion.known { return known }
         let version = try await version(deadline: deadline).server
-        lastVersion.value.withLock { $0 = version }
+        lastVersion.remember(version)
         return version
     }
 }
 
 /// The version that the endpoint last told, shared by the copies of one client.
 private final class LastVersion: Sendable {
-    let value = Mutex<EtcdVersion?>(nil)
+    private let value = Mutex<EtcdVersion?>(nil)
+
+    var known: EtcdVersion? { value.withLock { $0 } }
+    func remember(_ version: EtcdVersion) { value.withLock { $0 = version } }
+    func forget() { value.withLock { $0 = nil } }
 }
 
 /// A field of a request to the gateway.

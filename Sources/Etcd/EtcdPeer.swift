@@ -2,10 +2,13 @@ import HTTP
 
 /// The peer port of one member: what members tell each other before they are a cluster.
 ///
-/// It answers without a quorum, without etcd's user authentication, and while the client port is not served yet; with
-/// peer TLS the `HTTPClient` needs a peer's certificate, which etcd takes from those addresses alone that the certificate
-/// names, if it names any (https://etcd.io/docs/v3.5/op-guide/security/#notes-for-tls-authentication). What it tells is this member's own view, which may be old:
-/// after a crash without a quorum it is of the last entry that the disk has marked as committed.
+/// It answers without a quorum, without etcd's user authentication, and while the client port is not served yet. With
+/// peer TLS the `HTTPClient` needs a peer's certificate; if that names addresses, etcd takes it from those alone
+/// (https://etcd.io/docs/v3.5/op-guide/security/#notes-for-tls-authentication).
+///
+/// What it tells is this member's own view, and no evidence of who is missing. An etcd that has just started answers
+/// while it still reads its log, so that its list grows from itself alone to all members within moments; and after a
+/// crash without a quorum it ends at the last entry that the disk had marked as committed.
 package struct EtcdPeer: Sendable {
     private let exchange: Exchange
 

@@ -3,8 +3,8 @@
 ///
 /// A change that ends without an answer may have been made all the same: list before asking again (F10).
 extension EtcdClient {
-    /// The member list as this member has it: it may be behind, even empty of members added long ago if the member was
-    /// cut off, and needs no quorum. Never evidence that a member was removed.
+    /// The member list as this member has it. It needs no quorum and may be old, by as long as the member was cut off:
+    /// never evidence that a member was removed.
     package func members(deadline: Duration = .seconds(2)) async throws -> EtcdMemberList {
         try await list(linearizable: false, deadline: deadline)
     }
@@ -19,11 +19,9 @@ extension EtcdClient {
     ///
     /// It fails without a quorum, on a learner, and on a member that has been removed.
     package func linearizableMembers(deadline: Duration = .seconds(2)) async throws -> EtcdMemberList {
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: deadline)
-        try await linearizableRead(deadline: deadline)
-        return try await list(
-            linearizable: true, deadline: max(clock.now.duration(to: end), .milliseconds(1)))
+        let deadline = Deadline(in: deadline)
+        try await linearizableRead(deadline: deadline.remaining)
+        return try await list(linearizable: true, deadline: deadline.remaining)
     }
 
     /// Adds a voter. The quorum grows at once, before the new member has started.
@@ -48,12 +46,12 @@ extension EtcdClient {
 
     /// Makes a learner a voter. Refused with `isLearnerNotReady` until it has nearly all of the leader's log (F12).
     package func promoteMember(_ id: EtcdID, deadline: Duration = .seconds(5)) async throws -> EtcdMemberList {
-        try await change("promote", ["ID": .id(id)], deadline: deadline)
+        try await members(after: "promote", ["ID": .id(id)], deadline: deadline)
     }
 
     /// Removes a member for good: its ID is never accepted again.
     package func removeMember(_ id: EtcdID, deadline: Duration = .seconds(5)) async throws -> EtcdMemberList {
-        try await change("remove", ["ID": .id(id)], deadline: deadline)
+        try await members(after: "remove", ["ID": .id(id)], deadline: deadline)
     }
 
     /// Replaces a member's peer URLs. On a learner this makes a voter of it below 3.5.31 and 3.6.12 (F14,
@@ -63,23 +61,23 @@ extension EtcdClient {
     package func updateMember(
         _ id: EtcdID, peerURLs: [String], deadline: Duration = .seconds(5)
     ) async throws -> EtcdMemberList {
-        try await change("update", ["ID": .id(id), "peerURLs": .strings(peerURLs)], deadline: deadline)
+        try await members(after: "update", ["ID": .id(id), "peerURLs": .strings(peerURLs)], deadline: deadline)
     }
 
     private func list(linearizable: Bool, deadline: Duration) async throws -> EtcdMemberList {
-        let end = ContinuousClock.now.advanced(by: deadline)
+        let deadline = Deadline(in: deadline)
         var message: [String: WireValue] = [:]
-        if linearizable, try await serverVersion(deadline: deadline).isAtLeast(3, 5) {
+        if linearizable, try await serverVersion(deadline: deadline.remaining).isAtLeast(3, 5) {
             message["linearizable"] = .flag(true)
         }
-        let rest = max(ContinuousClock.now.duration(to: end), .milliseconds(1))
-        return try await change("list", message, deadline: rest)
+        return try await members(after: "list", message, deadline: deadline.remaining)
     }
 
-    private func change(
-        _ name: String, _ message: [String: WireValue], deadline: Duration
+    /// The member list that answers the membership call of that name.
+    private func members(
+        after call: String, _ message: [String: WireValue], deadline: Duration
     ) async throws -> EtcdMemberList {
-        let answer = try await post("/cluster/member/\(name)", message, deadline: deadline)
+        let answer = try await post("/cluster/member/\(call)", message, deadline: deadline)
         return try answer.decode(WireMembers.self).list(in: answer)
     }
 

@@ -14,11 +14,11 @@ extension CurlHandle {
         try set(CURLOPT_FOLLOWLOCATION, false)
         // One protocol everywhere: no multiplexing, under which one broken connection breaks many requests.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        try set(CURLOPT_FRESH_CONNECT, !request.isRepeatable)
         // Else the answer of a proxy to CONNECT would look like the server's.
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         if settings.proxy == .none {
             try set(CURLOPT_PROXY, "")
-            try set(CURLOPT_NOPROXY, "*")
         }
         if request.url.hasPrefix("https:") || settings.proxy == .environment { try setTLS(settings.tls) }
         try setMethod(request)
@@ -94,6 +94,8 @@ extension CurlHandle {
             try set(CURLOPT_CUSTOMREQUEST, request.method)
         case .file:
             try set(CURLOPT_UPLOAD, true)
+            // A kept connection may turn out to be closed only in the middle of the body, too late to begin again.
+            try set(CURLOPT_FRESH_CONNECT, true)
             try set(CURLOPT_CUSTOMREQUEST, request.method)
         }
     }

@@ -64,10 +64,6 @@ final class CurlHandle {
         try check(option, ccurl_set_io(easy, option, function))
     }
 
-    func setSeek(_ function: ccurl_seek) throws {
-        try check(CURLOPT_SEEKFUNCTION, ccurl_set_seek(easy, function))
-    }
-
     func setOpenSocket(_ function: @escaping curl_opensocket_callback) throws {
         try check(CURLOPT_OPENSOCKETFUNCTION, ccurl_set_open_socket(easy, function))
     }

@@ -43,8 +43,6 @@ final class CurlTransfer {
         try handle.set(CURLOPT_INFILESIZE_LARGE, offset: upload.length)
         try handle.set(CURLOPT_READFUNCTION, uploadCallback)
         try handle.set(CURLOPT_READDATA, pointer: context)
-        try handle.setSeek(seekCallback)
-        try handle.set(CURLOPT_SEEKDATA, pointer: context)
     }
 
     /// What the transfer came to, once libcurl is done with it.
@@ -97,8 +95,6 @@ final class CurlTransfer {
         attempt(or: Int(CURL_READFUNC_ABORT)) { try upload?.read(into: buffer) ?? 0 }
     }
 
-    fileprivate func seek(to offset: Int64) -> Bool { upload?.seek(to: offset) ?? false }
-
     /// Keeps the error for `outcome`, as none can pass through C.
     private func attempt(or failed: Int, _ body: () throws -> Int) -> Int {
         do {
@@ -126,11 +122,6 @@ private let bodyCallback: ccurl_io = { bytes, size, count, context in
 
 private let uploadCallback: ccurl_io = { bytes, size, count, context in
     transfer(context)?.fill(UnsafeMutableRawBufferPointer(start: bytes, count: size * count)) ?? 0
-}
-
-private let seekCallback: ccurl_seek = { context, offset, origin in
-    guard origin == SEEK_SET, let transfer = transfer(context) else { return CURL_SEEKFUNC_CANTSEEK }
-    return transfer.seek(to: Int64(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
 }
 
 extension HTTPError {

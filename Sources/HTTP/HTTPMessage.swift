@@ -6,7 +6,7 @@ package struct HTTPRequest: Sendable, Equatable {
     package enum Body: Sendable, Equatable {
         case none
         case bytes([UInt8])
-        /// The whole file at this path, streamed from disk and rewound where libcurl has to repeat itself.
+        /// The whole file at this path, streamed from disk over a connection of its own.
         case file(path: String)
     }
 
@@ -25,6 +25,9 @@ package struct HTTPRequest: Sendable, Equatable {
     package var headers: HTTPHeaders
     package var body: Body
     package var sink: Sink
+    /// Whether it may reach the server twice. libcurl by itself sends again what it sent on a connection that it had used
+    /// before, where that ends without an answer; false gives the request a connection of its own, and one chance.
+    package var isRepeatable = true
 
     package init(
         _ method: String, _ url: String, headers: HTTPHeaders = [:], body: Body = .none,

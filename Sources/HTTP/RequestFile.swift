@@ -47,11 +47,4 @@ final class RequestFile {
             return count
         }
     }
-
-    /// Goes to that byte, counted from the start; false where it can't.
-    func seek(to offset: Int64) -> Bool {
-        guard (0...length).contains(offset), lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { return false }
-        sent = offset
-        return true
-    }
 }

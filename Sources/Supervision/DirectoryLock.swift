@@ -29,7 +29,11 @@ package final class DirectoryLock: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone would not do: a child that is being spawned holds a copy until its exec.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func lock(_ descriptor: Int32, path: String, directory: String) throws(DirectoryLockError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return }

@@ -3,7 +3,7 @@ import Testing
 @testable import AWS
 
 struct EndpointsTests {
-    /// What botocore 1.4x resolves for each of them.
+    /// What botocore 1.44.5 resolves for each of them.
     @Test(arguments: [
         ("eu-central-1", "", "ec2", "https://ec2.eu-central-1.amazonaws.com", "eu-central-1"),
         ("eu-central-1", "F", "ec2", "https://ec2-fips.eu-central-1.amazonaws.com", "eu-central-1"),

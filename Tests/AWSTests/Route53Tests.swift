@@ -139,4 +139,13 @@ struct Route53Tests {
     func knowsWhatIsBelowAName(ancestor: String, name: String, isBelow: Bool) {
         #expect(DNSName.contains(ancestor, name) == isBelow)
     }
+
+    @Test(arguments: [
+        ("main.example.org", "main.example.org.", false), ("main.example.org", "a.MAIN.example.org.", false),
+        ("main.example.org.", "main-x.example.org.", false), ("main.example.org", "next.example.org.", true),
+        ("main.example.org", "example.org.", true),
+    ])
+    func knowsWhereAListHasLeftAName(ancestor: String, next: String, isPast: Bool) {
+        #expect(DNSName.isPast(ancestor, next) == isPast)
+    }
 }

@@ -21,6 +21,7 @@ _WORLDS = pytest.StashKey[list]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"limit(seconds): ends the test after so long instead of {_SECONDS_PER_TEST} s")
+    config.addinivalue_line("markers", "measured: times something, so nothing else should run beside it")
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,9 @@ import Testing
     func tellsAnAbsentAnswerFromABadOne(_ reply: StubReply, _ kind: HTTPError.Kind) async throws {
         let (server, client) = try stubGateway("3.5.9", ["/maintenance/status": reply])
         defer { server.stop() }
-        let error = try await refusal { _ = try await client.status(deadline: .milliseconds(700)) }
+        // Short only where its end is what is awaited.
+        let deadline = Duration.milliseconds(kind == .timedOut ? 700 : 30_000)
+        let error = try await refusal { _ = try await client.status(deadline: deadline) }
         guard case .notAnswered(let cause) = error.reason else { return #expect(Bool(false), "\(error)") }
         #expect(cause.kind == kind)
         #expect(error.status == nil)
@@ -134,6 +136,26 @@ import Testing
             #expect(error.code?.rawValue == code)
             #expect(error.description.hasSuffix("\(message) (gRPC code \(code))"))
         }
+    }
+
+    @Test func aCodeThatGRPCDoesNotKnowIsStillARefusal() async throws {
+        let body = #"{"code":99,"message":"etcdserver: something new"}"#
+        let (server, client) = try stubGateway("3.6.11", ["/maintenance/status": .text(body, status: 500)])
+        defer { server.stop() }
+        let error = try await refusal { _ = try await client.status() }
+        #expect(error.reason == .refused(.unknown, message: "etcdserver: something new"))
+    }
+
+    /// Permission is judged after the quorum has been heard, so its refusal is the proof that was asked for.
+    @Test(arguments: [
+        (7, "permission denied", true), (3, "user name is empty", true), (16, "invalid auth token", false),
+    ])
+    func aRefusalForWantOfPermissionProvesTheQuorum(_ code: Int, _ text: String, _ isProof: Bool) async throws {
+        let body = #"{"code":\#(code),"message":"etcdserver: \#(text)"}"#
+        let (server, client) = try stubGateway("3.6.11", ["/kv/range": .text(body, status: 403)])
+        defer { server.stop() }
+        let isProven = (try? await client.linearizableRead()) != nil
+        #expect(isProven == isProof)
     }
 
     static let predicates: [KeyPath<EtcdError, Bool> & Sendable] = [

@@ -1,3 +1,4 @@
+import Dispatch
 import Etcd
 import Foundation
 import Glibc
@@ -13,7 +14,7 @@ enum RealEtcd {
     static let path: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         .map { "\($0)/etcd" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    static let version: EtcdVersion? = path.flatMap { try? run($0, "--version") }
+    static let version: EtcdVersion? = path.flatMap { try? runBlocking([$0, "--version"]) }
         .flatMap(EtcdVersion.init(versionOutput:))
 
     /// False only where etcd is missing and `ETCD_CLUSTER_TESTS_WITHOUT_ETCD=1` says that it may be.
@@ -108,11 +109,16 @@ final class EtcdProcess {
         return process.isRunning
     }
 
+    /// Sends a signal to etcd itself: `SIGSTOP` makes it fall behind, `SIGCONT` lets it go on.
+    func signal(_ signal: Int32) {
+        // `timeout` leads a process group of its own, in which etcd is.
+        _ = Glibc.kill(-process.processIdentifier, signal)
+    }
+
     /// Kills etcd and all that `timeout` stands for, as a crash would, and returns when it is gone.
     func kill() async {
         guard process.isRunning else { return }
-        // `timeout` leads a process group of its own, in which etcd is.
-        _ = Glibc.kill(-process.processIdentifier, SIGKILL)
+        signal(SIGKILL)
         while process.isRunning { try? await Task.sleep(for: .milliseconds(5)) }
     }
 }
@@ -154,9 +160,16 @@ func freePorts(_ count: Int, on address: String) throws -> [UInt16] {
     }
 }
 
-/// What a command prints, both outputs together.
+/// What a command prints, both outputs together. It is waited for on a thread outside the task pool, which other tests
+/// need meanwhile.
 @discardableResult
-func run(_ command: String...) throws -> String {
+func run(_ command: String...) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(with: Result { try runBlocking(command) }) }
+    }
+}
+
+func runBlocking(_ command: [String]) throws -> String {
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")

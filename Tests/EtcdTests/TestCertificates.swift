@@ -8,14 +8,14 @@ struct TestCertificates {
     /// - Parameters:
     ///   - address: the member's.
     ///   - usages: the member's extended key usages, such as `serverAuth,clientAuth`.
-    init(in directory: URL, address: String, usages: String) throws {
+    init(in directory: URL, address: String, usages: String) async throws {
         self.directory = directory
-        try run(
+        try await run(
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
             "2", "-subj", "/CN=test authority", "-keyout", path("ca.key"), "-out", path("ca.pem"))
-        try issue("member", "subjectAltName=IP:\(address)\nextendedKeyUsage=\(usages)\n")
+        try await issue("member", "subjectAltName=IP:\(address)\nextendedKeyUsage=\(usages)\n")
         // Without an address in it: the peer port takes a certificate that has one from that address alone.
-        try issue("client", "extendedKeyUsage=clientAuth\n")
+        try await issue("client", "extendedKeyUsage=clientAuth\n")
     }
 
     /// Etcd's flags for TLS on both ports, with certificates demanded on both.
@@ -40,12 +40,12 @@ struct TestCertificates {
         CurlClient(loop: loop, tls: TLSSettings(caFile: path("ca.pem")), proxy: .none)
     }
 
-    private func issue(_ name: String, _ extensions: String) throws {
+    private func issue(_ name: String, _ extensions: String) async throws {
         try Data(extensions.utf8).write(to: directory.appending(path: "\(name).ext"))
-        try run(
+        try await run(
             "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
             "/CN=\(name)", "-keyout", path("\(name).key"), "-out", path("\(name).csr"))
-        try run(
+        try await run(
             "openssl", "x509", "-req", "-days", "2", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey",
             path("ca.key"), "-CAcreateserial", "-extfile", path("\(name).ext"), "-out", path("\(name).pem"))
     }

@@ -27,10 +27,14 @@ final class TestCluster {
             let directory = FileManager.default.temporaryDirectory.appending(path: "etcd-tests-\(UUID())")
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: directory) }
-            let members = try (0..<size).map { index in
+            var members: [EtcdProcess] = []
+            for index in 0..<size {
                 let urls = try EtcdProcess.URLs.free(scheme: usages == nil ? "http" : "https")
-                let tls = try usages.map { try TestCertificates(in: directory, address: urls.address, usages: $0) }
-                return EtcdProcess(name: "m\(index)", urls: urls, in: directory, tls: tls)
+                var tls: TestCertificates?
+                if let usages {
+                    tls = try await TestCertificates(in: directory, address: urls.address, usages: usages)
+                }
+                members.append(EtcdProcess(name: "m\(index)", urls: urls, in: directory, tls: tls))
             }
             let cluster = TestCluster(members: members, directory: directory)
             if try await cluster.use(body) { return }

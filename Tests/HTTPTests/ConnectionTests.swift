@@ -1,7 +1,8 @@
 import Foundation
-import HTTP
 import StubServer
 import Testing
+
+@testable import HTTP
 
 /// Connections are kept while they are useful, and requests never wait for each other.
 @Suite struct ConnectionTests {
@@ -74,6 +75,18 @@ import Testing
         #expect(server.connections == 2)
     }
 
+    /// A child that inherits a connection would hold it open long after we closed it.
+    @Test func connectionsAreNotInherited() async {
+        await #expect(processExitsWith: .success) {
+            let server = try StubServer { _ in .text("x") }
+            let client = try makeClient()
+            _ = try await client.send(HTTPRequest("GET", server.url), deadline: patience)
+            let sockets = (0..<1024).filter { peerPort(Int32($0)) == server.port }
+            #expect(sockets.count == 1)
+            #expect(sockets.allSatisfy { fcntl(Int32($0), F_GETFD) & FD_CLOEXEC != 0 })
+        }
+    }
+
     @Test func noMoreThanThirtyTwoConnectionsStayIdle() async throws {
         let gate = Gate(50)
         let server = try StubServer { _ in
@@ -91,6 +104,16 @@ import Testing
         #expect(await eventually { server.openConnections <= 32 })
         #expect(server.openConnections > 0)
     }
+}
+
+/// The port at the other end of a connection over IPv4; nil for any other descriptor.
+private func peerPort(_ descriptor: Int32) -> UInt16? {
+    var name = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isConnected = withUnsafeMutablePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+    }
+    return isConnected && name.sin_family == sa_family_t(AF_INET) ? UInt16(bigEndian: name.sin_port) : nil
 }
 
 /// The life of the loop's thread.
@@ -122,6 +145,20 @@ import Testing
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(server.connections == 0)
+    }
+
+    /// Between `send`'s own look at the task and the loop's, the cancellation overtakes the request.
+    @Test func aCancellationThatComesBeforeItsRequestIsNotForgotten() async throws {
+        let server = try StubServer { _ in .hang }
+        let loop = try CurlLoop()
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            let settings = CurlSettings(tls: .system, proxy: .none)
+            let order = CurlOrder(HTTPRequest("GET", server.url), settings: settings, deadline: patience)
+            return try await loop.perform(order)
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     /// Whenever the cancellation comes, the request ends once, with an answer or with `CancellationError`.

@@ -121,8 +121,8 @@ import Testing
         #expect(server.requests.first?.headers.map(\.name) == ["Host", "x-a", "Content-Length"])
     }
 
-    /// The server has closed the kept connection: what was sent into it is sent again on another, from the first byte.
-    @Test func anUploadIsRewoundForASecondConnection() async throws {
+    /// The server closes what it seemed to keep, which a client may notice only in the middle of the body.
+    @Test func anUploadTrustsNoKeptConnection() async throws {
         let server = try StubServer { request in
             request.method == "GET"
                 ? .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8)) : .status(200)
@@ -134,7 +134,7 @@ import Testing
             let request = HTTPRequest("PUT", server.url, body: .file(path: path))
             _ = try await client.send(request, deadline: patience)
         }
-        #expect(server.requests.filter { $0.method == "PUT" }.allSatisfy { $0.bodyLength == 100_000 })
+        #expect(server.requests.filter { $0.method == "PUT" }.map(\.bodyLength) == .init(repeating: 100_000, count: 20))
     }
 
     @Test(arguments: ["absent", ".", "pipe"])
@@ -151,7 +151,8 @@ import Testing
     /// A file that shrinks while it is sent must not become a shorter object.
     @Test func aFileThatShrinksEndsTheUpload() async throws {
         let path = directory.file("shrinking")
-        let length = 64 << 20
+        // Sparse, and large enough that no machine has sent it before it shrinks.
+        let length = 64 << 30
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
         #expect(truncate(path, length) == 0)
         let server = try StubServer(bodyLimit: 0) { _ in .status(200) }

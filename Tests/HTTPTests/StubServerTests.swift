@@ -1,13 +1,12 @@
-import Foundation
 import StubServer
 import Testing
 
 /// What every other test leans on, shown with a client that is not ours (the curl command).
 @Suite struct StubServerTests {
-    @Test func keepsTheConnectionAndRemembersWhatItHeard() throws {
+    @Test func keepsTheConnectionAndRemembersWhatItHeard() async throws {
         let server = try StubServer { request in .text("heard \(request.text)", headers: [("X-A", "b")]) }
-        let output = try curl("-s", "-i", "-d", "one", "\(server.url)/a?b=c", server.url + "/second")
-        #expect(output.text.contains("HTTP/1.1 200 Stub\r\nX-A: b\r\nContent-Length: 9\r\n\r\nheard one"))
+        let (output, _) = try await curl("-s", "-i", "-d", "one", "\(server.url)/a?b=c", server.url + "/second")
+        #expect(output.contains("HTTP/1.1 200 Stub\r\nX-A: b\r\nContent-Length: 9\r\n\r\nheard one"))
         #expect(server.requests.map(\.target) == ["/a?b=c", "/second"])
         #expect(server.requests.map(\.method) == ["POST", "POST"])
         #expect(server.requests.first?.path == "/a")
@@ -18,19 +17,19 @@ import Testing
         server.stop()
     }
 
-    @Test func readsChunkedBodiesAndAnswersInChunks() throws {
+    @Test func readsChunkedBodiesAndAnswersInChunks() async throws {
         let server = try StubServer { request in
             .chunked(200, headers: [], chunks: [Array("a".utf8), request.body], pause: .milliseconds(5))
         }
-        let output = try curl("-s", "-H", "Transfer-Encoding: chunked", "-d", "xyz", server.url)
-        #expect(output.text == "axyz")
+        let (output, _) = try await curl("-s", "-H", "Transfer-Encoding: chunked", "-d", "xyz", server.url)
+        #expect(output == "axyz")
         #expect(server.requests.first?.bodyLength == 3)
     }
 
-    @Test func listensOnAnyLoopbackAddress() throws {
+    @Test func listensOnAnyLoopbackAddress() async throws {
         let server = try StubServer(address: "127.77.0.9") { _ in .status(204) }
         #expect(server.url.hasPrefix("http://127.77.0.9:"))
-        #expect(try curl("-s", "-o", "/dev/null", "-w", "%{http_code}", server.url).text == "204")
+        #expect(try await curl("-s", "-o", "/dev/null", "-w", "%{http_code}", server.url).output == "204")
     }
 
     /// curl's exit codes: https://curl.se/docs/manpage.html#EXIT
@@ -38,42 +37,28 @@ import Testing
         (StubReply.close, Int32(52)), (.reset, 56), (.truncated(200, claimed: 9, body: [1]), 18), (.hang, 28),
         (.delayed(.seconds(60), .status(200)), 28), (.raw(Array("nonsense\r\n\r\n".utf8)), 1),
     ])
-    func misbehaves(reply: StubReply, exit: Int32) throws {
+    func misbehaves(reply: StubReply, exit: Int32) async throws {
         let server = try StubServer { _ in reply }
-        #expect(try curl("-s", "-m", "1", server.url).exit == exit)
+        #expect(try await curl("-s", "-m", "1", server.url).exit == exit)
         server.stop()
     }
 
-    @Test func streamsWhatItNeverHolds() throws {
+    @Test func streamsWhatItNeverHolds() async throws {
         let server = try StubServer { _ in .streamed(200, headers: [], length: 50_000_001) }
-        #expect(try curl("-s", "-o", "/dev/null", "-w", "%{size_download}", server.url).text == "50000001")
+        #expect(try await curl("-s", "-o", "/dev/null", "-w", "%{size_download}", server.url).output == "50000001")
     }
 
     @Test func stopEndsHangingConnectionsAtOnce() async throws {
         let server = try StubServer { _ in .hang }
-        let (client, _) = try start("curl", ["-s", "-m", "30", server.url])
+        async let client = curl("-s", "-m", "30", server.url)
         #expect(try await server.requests(atLeast: 1).count == 1)
         #expect(server.openConnections == 1)
         server.stop()
         #expect(server.openConnections == 0)
-        client.waitUntilExit()
-        #expect(client.terminationStatus == 52)
+        #expect(try await client.exit == 52)
     }
 }
 
-private func curl(_ arguments: String...) throws -> (text: String, exit: Int32) {
-    let (process, output) = try start("curl", arguments)
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (String(decoding: data, as: UTF8.self), process.terminationStatus)
-}
-
-private func start(_ tool: String, _ arguments: [String]) throws -> (Process, Pipe) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [tool] + arguments
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    return (process, output)
+private func curl(_ arguments: String...) async throws -> (output: String, exit: Int32) {
+    try await run("curl", arguments)
 }

@@ -30,7 +30,9 @@ final class TemporaryDirectory: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    deinit {
+    deinit { remove() }
+
+    func remove() {
         // What can't be removed is left to the system's own cleaning.
         try? FileManager.default.removeItem(atPath: path)
     }
@@ -45,6 +47,33 @@ func memory(_ name: String) throws -> Int {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("\(name):") })
     return try #require(line.split { !$0.isNumber }.first.flatMap { Int($0) })
+}
+
+/// Runs a command to its end; what it printed to either stream, and its exit status.
+///
+/// On a thread of its own: the task pool has two threads on a small machine, and `Process.waitUntilExit` returns only on
+/// the thread that started the process.
+func run(_ tool: String, _ arguments: [String]) async throws -> (output: String, exit: Int32) {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread {
+            continuation.resume(with: Result { try runBlocking(tool, arguments) })
+        }.start()
+    }
+}
+
+/// As `run`, for where nothing can be awaited.
+func runBlocking(_ tool: String, _ arguments: [String]) throws -> (output: String, exit: Int32) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [tool] + arguments
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (text, process.terminationStatus)
 }
 
 /// Waits for a condition; false where it did not come true in time.

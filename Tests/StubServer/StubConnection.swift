@@ -18,6 +18,7 @@ struct StubConnection {
 
     mutating func serve() {
         do {
+            if !state.greeting.isEmpty { try send(state.greeting) }
             while let request = try readRequest() {
                 state.remember(request)
                 guard try write(state.handler(request), to: request) == .keep else { return }
@@ -146,6 +147,10 @@ struct StubConnection {
         case .raw(let bytes):
             try send(bytes)
             return .close
+        case .tunnel(let port):
+            try send(head(200, [("X-Proxy", "1")]))
+            relay(descriptor, toPort: port)
+            return .close
         case .delayed(let pause, let reply):
             try wait(pause)
             return try write(reply, to: request)
@@ -184,9 +189,8 @@ struct StubConnection {
     }
 
     private func sendPattern(_ length: Int) throws {
-        let block = (0..<64 << 10).map { UInt8($0 & 0xff) }
-        for start in stride(from: 0, to: length, by: block.count) {
-            try send(block[..<min(block.count, length - start)])
+        for start in stride(from: 0, to: length, by: pattern.count) {
+            try send(pattern[..<min(pattern.count, length - start)])
         }
     }
 
@@ -216,6 +220,9 @@ struct StubConnection {
         }
     }
 }
+
+/// What streamed answers repeat; its length is a multiple of 256.
+private let pattern = (0..<64 << 10).map { UInt8($0 & 0xff) }
 
 extension Duration {
     /// The part below a second.

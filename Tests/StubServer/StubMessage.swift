@@ -40,6 +40,8 @@ package enum StubReply: Sendable {
     case raw([UInt8])
     /// Another reply, later.
     indirect case delayed(Duration, StubReply)
+    /// The part of a proxy: says that the tunnel stands and carries bytes between the client and that port of 127.0.0.1.
+    case tunnel(port: UInt16)
     /// No answer: the connection stays open until the client closes it or the server stops.
     case hang
     /// No answer: the connection is closed in order (FIN).

@@ -20,15 +20,17 @@ package final class StubServer: Sendable {
     ///   - port: 0 for a free one.
     ///   - bodyLimit: how many bytes of each request's body are remembered; the rest is read, counted and dropped.
     ///   - requestLimit: how many requests are remembered; later ones are answered and forgotten.
+    ///   - greeting: sent on each connection before anything is read, which no HTTP server does.
     ///   - handler: decides each reply; called on the connection's thread, so it may block.
     /// - Throws: `StubServerError` where the address can't be had.
     package init(
         address: String = "127.0.0.1", port: UInt16 = 0, bodyLimit: Int = 8 << 20, remembers requestLimit: Int = .max,
+        greeting: [UInt8] = [],
         handler: @escaping @Sendable (StubRequest) -> StubReply
     ) throws {
         (listener, self.port) = try listen(address: address, port: port)
         self.address = address
-        state = StubState(bodyLimit: bodyLimit, requestLimit: requestLimit, handler: handler)
+        state = StubState(bodyLimit: bodyLimit, requestLimit: requestLimit, greeting: greeting, handler: handler)
         let (state, listener) = (state, listener)
         state.startThread { acceptLoop(listener, state) }
     }
@@ -84,9 +86,13 @@ final class StubState: Sendable {
     let threads = DispatchGroup()
     let bodyLimit: Int
     let requestLimit: Int
+    let greeting: [UInt8]
     let handler: @Sendable (StubRequest) -> StubReply
 
-    init(bodyLimit: Int, requestLimit: Int, handler: @escaping @Sendable (StubRequest) -> StubReply) {
+    init(
+        bodyLimit: Int, requestLimit: Int, greeting: [UInt8], handler: @escaping @Sendable (StubRequest) -> StubReply
+    ) {
+        self.greeting = greeting
         self.bodyLimit = bodyLimit
         self.requestLimit = requestLimit
         self.handler = handler

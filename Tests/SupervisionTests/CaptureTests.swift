@@ -28,7 +28,7 @@ import Testing
 
     @Test func commandThatHangsIsKilledAtItsDeadline() async throws {
         let directory = try TemporaryDirectory()
-        let command = shell("echo $$ > \(directory.file("pid")); trap '' TERM; sleep 600")
+        let command = shell("echo $$ > \(directory.file("pid")); trap '' TERM; sleep 60")
         await #expect(throws: CaptureError.timedOut(command, after: .milliseconds(300))) {
             try await spawner.capture(command, deadline: .milliseconds(300))
         }
@@ -45,7 +45,7 @@ import Testing
         let pidFile = directory.file("pid")
         let capture = Task {
             try await spawner.capture(
-                shell("echo $$ > \(pidFile).new; mv \(pidFile).new \(pidFile); sleep 600"), deadline: .seconds(600))
+                shell("echo $$ > \(pidFile).new; mv \(pidFile).new \(pidFile); sleep 60"), deadline: .seconds(60))
         }
         try await eventually("it runs") { directory.text(of: "pid") != nil }
         let pid = try #require(directory.text(of: "pid").flatMap { Int32($0.dropLast()) })

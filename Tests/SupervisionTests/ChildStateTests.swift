@@ -5,9 +5,6 @@ import Testing
 
 /// What a child finds when it begins: looked at from outside, through /proc.
 @Suite(.timeLimit(.minutes(1))) struct ChildStateTests {
-    /// `sleep` changes nothing of what it was given.
-    private let sleeper = Command("sleep", ["600"], environment: searchPath)
-
     /// The two executables that can be the trampoline here: the tests' and the product.
     @Test(arguments: [Built.probe, Built.product])
     func noSignalIsBlockedOrIgnored(trampoline: String) async throws {
@@ -58,7 +55,7 @@ import Testing
         [:], ["PATH": "/usr/bin:/bin"], ["PATH": "/bin", "EMPTY": "", "ODD": "a=b \"c\"\n$HOME é", "z": "1"],
     ])
     func environmentIsExactlyTheGiven(environment: [String: String]) async throws {
-        let child = try await spawner.spawn(Command("/bin/sleep", ["600"], environment: environment))
+        let child = try await spawner.spawn(Command("/bin/sleep", ["60"], environment: environment))
         let bytes = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(child.pid)/environ"))
         let entries = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         #expect(entries == environment.map { "\($0)=\($1)" }.sorted())
@@ -82,7 +79,7 @@ import Testing
     @Test func programSeesItsNameAsItWasGiven() async throws {
         let child = try await spawner.spawn(sleeper)
         let bytes = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(child.pid)/cmdline"))
-        #expect(String(decoding: bytes, as: UTF8.self) == "sleep\u{0}600\u{0}")
+        #expect(String(decoding: bytes, as: UTF8.self) == "sleep\u{0}60\u{0}")
         await child.terminate([])
     }
 
@@ -105,7 +102,7 @@ import Testing
         let record = ChildRecord(path: directory.file("record"))
         // The child itself looks: whatever it can see was there before it ran.
         let talker = try await Talker(
-            Command("sh", ["-c", "cat \(record.path); exec sleep 600"], environment: searchPath), record: record)
+            Command("sh", ["-c", "cat \(record.path); exec sleep 60"], environment: searchPath), record: record)
         let seen = try #require(ProcessIdentity(line: try await talker.line() + "\n"))
         let identity = try ProcessIdentity.current(of: talker.child.pid, executable: "/usr/bin/sh")
         #expect(seen == identity)

@@ -18,7 +18,7 @@ import Testing
 
     @Test(arguments: Means.allCases)
     func childThatStopsOnTermIsAwaited(means: Means) async throws {
-        let scene = try await Scene("trap 'sleep 0.1; exit 0' TERM; echo ready; while :; do sleep 0.01; done")
+        let scene = try await Scene("trap 'sleep 0.1; exit 0' TERM; echo ready; \(loop)")
         let outcome = try await awaitPredecessor(scene.record, grace: .seconds(30), watchedBy: means.watch)
         guard case .ended(scene.identity, let time) = outcome else {
             Issue.record("got \(outcome)")
@@ -30,24 +30,34 @@ import Testing
         await scene.end()
     }
 
+    /// Not a child of ours, as it will be then: what ends with a child of ours is the reaper's doing.
     @Test(arguments: Means.allCases)
     func childThatIgnoresTermIsKilledWithItsGroup(means: Means) async throws {
-        let scene = try await Scene("trap '' TERM; sleep 600 & echo $!; while :; do sleep 0.01; done")
-        let helper = try #require(pid_t(scene.firstLine))
-        let outcome = try await awaitPredecessor(scene.record, grace: .milliseconds(200), watchedBy: means.watch)
-        guard case .killed(scene.identity, let time) = outcome else {
+        let talker = try await Talker(
+            shell("setsid sh -c 'trap \"\" TERM; sleep 60 & echo $$ $!; \(loop)' 2> /dev/null; sleep 60"))
+        let pids = try await talker.line().split(separator: " ").compactMap { pid_t($0) }
+        let (leader, helper) = (try #require(pids.first), try #require(pids.last))
+        let directory = try TemporaryDirectory()
+        let record = ChildRecord(path: directory.file("record"))
+        let identity = try ProcessIdentity.current(of: leader, executable: "/usr/bin/sh")
+        try record.write(identity)
+        #expect(leader != helper && isRunning(helper))
+
+        let outcome = try await awaitPredecessor(record, grace: .milliseconds(200), watchedBy: means.watch)
+        guard case .killed(identity, let time) = outcome else {
             Issue.record("got \(outcome)")
             return
         }
         #expect(time >= .milliseconds(200))
+        #expect(!isRunning(leader))
         try await eventually("the helper ends too") { !isRunning(helper) }
-        #expect(try scene.record.read() == .absent)
-        await scene.end()
+        #expect(try record.read() == .absent)
+        await talker.end()
     }
 
     @Test(arguments: Means.allCases)
     func strangerWithTheOldNumberIsLeftAlone(means: Means) async throws {
-        let scene = try await Scene("echo ready; sleep 600")
+        let scene = try await Scene("echo ready; sleep 60")
         let (real, other) = (scene.identity, try TemporaryDirectory())
         let old = ProcessIdentity(
             pid: real.pid, startTicks: real.startTicks - 1, bootID: real.bootID, executable: "/usr/bin/old")
@@ -61,8 +71,8 @@ import Testing
 
     @Test(arguments: Means.allCases)
     func childThatIsGoneIsSaidToBe(means: Means) async throws {
-        let scene = try await Scene("echo ready; exit 0")
-        _ = try await scene.talker.child.exit
+        let scene = try await Scene("echo ready; sleep 60")
+        await scene.talker.child.terminate([])
         try scene.record.write(scene.identity)
         #expect(
             try await awaitPredecessor(scene.record, grace: .seconds(30), watchedBy: means.watch)
@@ -76,7 +86,7 @@ import Testing
                 "python3",
                 [
                     "-c",
-                    "import os,time\np=os.fork()\nif p==0: time.sleep(0.3); os._exit(0)\nprint(p,flush=True); time.sleep(600)",
+                    "import os,time\np=os.fork()\nif p==0: time.sleep(0.3); os._exit(0)\nprint(p,flush=True); time.sleep(60)",
                 ], environment: ChildStateTests.pythonEnvironment))
         let pid = try #require(pid_t(try await talker.line()))
         let directory = try TemporaryDirectory()
@@ -121,8 +131,8 @@ import Testing
         init(_ script: String) async throws {
             directory = try TemporaryDirectory()
             record = ChildRecord(path: directory.file("record"))
-            // Spawned without the record: it is the test's to keep, as if nobody were there to remove it.
-            talker = try await Talker(shell("read line < /dev/null; " + script))
+            // Spawned without the record: nobody is to remove it but the one under test.
+            talker = try await Talker(shell(script))
             identity = try ProcessIdentity.current(of: talker.child.pid, executable: "/usr/bin/sh")
             try record.write(identity)
             firstLine = try await talker.line()
@@ -170,7 +180,7 @@ import Testing
     @Test func childrenDoNotHoldIt() async throws {
         let directory = try TemporaryDirectory()
         var lock: DirectoryLock? = try DirectoryLock(directory.path, name: "lock", holder: "us")
-        let child = try await spawner.spawn(shell("sleep 600"))
+        let child = try await spawner.spawn(sleeper)
         withExtendedLifetime(lock) {}
         lock = nil
         _ = try DirectoryLock(directory.path, name: "lock", holder: "us")

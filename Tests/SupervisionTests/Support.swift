@@ -23,6 +23,12 @@ let searchPath = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
 
 func shell(_ script: String) -> Command { Command("sh", ["-c", script], environment: searchPath) }
 
+/// Changes nothing of what it was given, and ends when it is told to.
+let sleeper = Command("sleep", ["60"], environment: searchPath)
+
+/// For a shell that waits for signals: half a minute at least, in steps, because a trap runs between commands.
+let loop = "n=0; while [ $n -lt 3000 ]; do n=$((n+1)); sleep 0.01; done"
+
 /// Waits for a condition, looking often; fails loudly if it doesn't come.
 func eventually(
     within limit: Duration = .seconds(20), _ claim: Comment, sourceLocation: SourceLocation = #_sourceLocation,

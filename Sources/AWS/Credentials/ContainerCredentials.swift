@@ -40,7 +40,7 @@ package struct ContainerCredentials: CredentialProvider {
             if let credentials = document.credentials { return .found(credentials) }
             throw invalid("the endpoint's answer", "says \(document.code), not Success")
         } catch let error as DecodingError {
-            throw invalid("the endpoint's answer", "holds \(describe(error))")
+            throw invalid("the endpoint's answer", "holds \(jsonDefect(error))")
         }
     }
 
@@ -52,6 +52,10 @@ package struct ContainerCredentials: CredentialProvider {
             return "http://169.254.170.2" + path
         }
         guard let url = environment[Self.full] else { return nil }
+        // Where a host begins behind a user name is something that readers of URLs disagree about.
+        guard !url.contains(where: { $0 == "@" || $0 == "\\" }) else {
+            throw invalid(Self.full, "holds an @ or a backslash")
+        }
         if url.lowercased().hasPrefix("https://") { return url }
         guard url.lowercased().hasPrefix("http://") else { throw invalid(Self.full, "is no http or https URL") }
         // In the clear only where no network is between: whoever reads the answer has the credentials.
@@ -61,13 +65,12 @@ package struct ContainerCredentials: CredentialProvider {
         return url
     }
 
-    /// Without port, user or brackets.
+    /// Without port or brackets.
     private static func host(of url: String) -> String {
         let rest = url[(url.firstRange(of: "://")?.upperBound ?? url.startIndex)...]
         let authority = rest.prefix { !"/?#".contains($0) }
-        let address = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        if address.hasPrefix("[") { return String(address.dropFirst().prefix { $0 != "]" }) }
-        return String(address.prefix { $0 != ":" })
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
     }
 
     private static func isLocal(host: String) -> Bool {

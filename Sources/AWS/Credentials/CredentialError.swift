@@ -18,8 +18,8 @@ package struct CredentialError: Error, Sendable, Equatable, CustomStringConverti
         case noAnswer(HTTPError)
         /// An endpoint answered with an error.
         case refused(endpoint: String, status: Int, message: String)
-        /// STS said no, or nothing.
-        indirect case sts(AWSError)
+        /// STS said no, or nothing: the sentence of its `AWSError`.
+        case sts(String)
         /// What the source handed out has expired already.
         case expired
         case timedOut(after: Duration)
@@ -45,7 +45,7 @@ package struct CredentialError: Error, Sendable, Equatable, CustomStringConverti
         case .metadata(let error): "\(error)"
         case .noAnswer(let error): "\(error)"
         case .refused(let endpoint, let status, let message): "\(endpoint) answered HTTP \(status): \(message)"
-        case .sts(let error): "\(error)"
+        case .sts(let reason): reason
         case .expired: "what it handed out has expired; is this machine's clock right?"
         case .timedOut(let limit): "nothing came within \(limit)"
         }

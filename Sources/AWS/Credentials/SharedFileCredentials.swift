@@ -87,7 +87,7 @@ package struct SharedFileCredentials: CredentialProvider {
         do {
             return try await assume(session, key)
         } catch let error as AWSError {
-            throw CredentialError(source, .sts(error))
+            throw CredentialError(source, .sts("\(error)"))
         }
     }
 

@@ -28,7 +28,7 @@ package struct WebIdentityCredentials: CredentialProvider {
         do {
             return .found(try await sts.send(.assumeRole(session, webIdentityToken: Secret(token))))
         } catch let error as AWSError {
-            throw CredentialError(source, .sts(error))
+            throw CredentialError(source, .sts("\(error)"))
         }
     }
 }

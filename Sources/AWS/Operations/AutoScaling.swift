@@ -20,7 +20,7 @@ package enum AutoScaling {
         /// `Pending`, `Pending:Wait`, `InService`, `Terminating:Wait`, `Standby`, `Warmed:Running`, ...: as AWS spells it.
         /// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
         package var lifecycleState: String
-        /// `Healthy` or `Unhealthy`, in the group's own judgement.
+        /// `Healthy` or `Unhealthy`, in the group's own judgement; DescribeAutoScalingInstances writes it in capitals.
         package var healthStatus: String
         package var availabilityZone: String
         /// What it was launched from; nil where AWS does not say: the template or configuration has been deleted.

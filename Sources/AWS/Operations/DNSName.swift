@@ -8,6 +8,15 @@ enum DNSName {
         return name == ancestor || name.hasSuffix("." + ancestor)
     }
 
+    /// Whether a list sorted by reversed labels, as Route 53's are, has nothing of `ancestor` left where it has come to
+    /// `name`. The names with `ancestor`, reversed, as their beginning stand together: besides those below it
+    /// (`a.main`) that is `main-x`, which some sort in between.
+    static func isPast(_ ancestor: String, _ name: String) -> Bool { !reversed(name).hasPrefix(reversed(ancestor)) }
+
+    private static func reversed(_ name: String) -> String {
+        canonical(name).split(separator: ".").reversed().joined(separator: ".")
+    }
+
     private static func canonical(_ name: String) -> String {
         (name.hasSuffix(".") ? String(name.dropLast()) : name).lowercased()
     }

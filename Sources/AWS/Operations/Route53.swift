@@ -64,9 +64,8 @@ extension Operation where Output == Page<Route53.HostedZone> {
         ) { answer throws(XMLError) in
             let zones = try answer.all("HostedZones", "HostedZone").map(Route53.HostedZone.init)
             var page = Page(items: zones.filter { DNSName.areSame($0.name, name) })
-            // The list begins at the name and goes on through the alphabet.
-            guard try answer.bool("IsTruncated"), let next = try answer.optionalText("NextDNSName"),
-                DNSName.areSame(DNSEscapes.resolve(next), name)
+            // The list begins at the name and goes on through the alphabet; the next name is there only if more follows.
+            guard let next = try answer.optionalText("NextDNSName"), DNSName.areSame(DNSEscapes.resolve(next), name)
             else { return page }
             page.next = .rest(
                 method: "GET", path: Route53.zonesByName,
@@ -110,9 +109,8 @@ extension Operation where Output == Page<Route53.RecordSet> {
                 if name.map({ DNSName.contains($0, set.name) }) ?? true { page.items.append(set) }
             }
             guard try answer.bool("IsTruncated") else { return page }
-            // Sorted by reversed labels: a name and everything below it stand together.
             let next = try answer.text("NextRecordName")
-            guard name.map({ DNSName.contains($0, DNSEscapes.resolve(next)) }) ?? true else { return page }
+            if let name, DNSName.isPast(name, DNSEscapes.resolve(next)) { return page }
             page.next = base.adding(
                 Parameter("name", next), Parameter("type", try answer.text("NextRecordType")))
             if let identifier = try answer.optionalText("NextRecordIdentifier") {

@@ -9,8 +9,8 @@ import HTTP
 /// `SignatureDoesNotMatch` can be compared with what AWS expected, line by line.
 /// https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 ///
-/// The key derived for a day, region and service is not cached: deriving it takes four hashes of a few bytes, a small
-/// part of one signature, and a cache would be one more place that holds a secret.
+/// The key derived for a day, region and service is not cached: deriving it takes a few microseconds,
+/// and a cache would be one more place that holds a secret.
 package struct SigV4: Sendable, Equatable {
     /// What differs from service to service.
     package struct Rules: Sendable, Equatable {

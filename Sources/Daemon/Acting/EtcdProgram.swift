@@ -47,7 +47,7 @@ actor EtcdProgram {
     /// credentials.
     private var environment: [String: String] {
         let passed = ["PATH", "TZ", "LANG", "HOME", "GOGC", "GOMAXPROCS", "GOMEMLIMIT", "GODEBUG", "GOTRACEBACK"]
-        var environment = configuration.etcdSettings.passedEnvironment
+        var environment = configuration.etcdSettings.passedEnvironment.values
         for name in passed { environment[name] = configuration.environment[name] }
         environment["PATH"] = environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return environment

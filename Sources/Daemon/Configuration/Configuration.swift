@@ -6,10 +6,18 @@ import FoundationEssentials
 package struct Configuration: Sendable, Equatable {
     package enum ZoneType: String, Sendable, CaseIterable { case `private`, `public` }
 
+    /// How the Route 53 zone is named.
+    package enum HostedZone: Sendable, Equatable {
+        /// `Z0123456789ABC`
+        case id(String)
+        /// In lower case, without the dot at the end.
+        case name(String)
+    }
+
     /// Where etcd's data lives; the stamp and the locks too.
     package var dataDirectory = "/var/lib/etcd"
-    /// Route 53 zone, by name or by ID; nil: no DNS.
-    package var hostedZone: String?
+    /// The Route 53 zone; nil: no DNS.
+    package var hostedZone: HostedZone?
     /// Settles a name that a private and a public zone share (F42).
     package var zoneType: ZoneType?
     package var clusterName: String?
@@ -29,7 +37,7 @@ package struct Configuration: Sendable, Equatable {
     package var logLevel = Logger.Level.info
     package var etcdSettings = EtcdSettings()
     /// The process's environment, for what AWS's own conventions say of it.
-    package var environment: [String: String] = [:]
+    package var environment: Variables = [:]
 
     package init() {}
 }
@@ -39,8 +47,9 @@ package struct EtcdSettings: Sendable, Equatable {
     package var listenClientURLs: [String] = []
     package var listenPeerURLs: [String] = []
     package var listenMetricsURLs: [String] = []
-    package var clientPort = 2379
-    package var peerPort = 2380
+    /// `--client-port` and `--peer-port`; nil: where etcd listens.
+    package var chosenClientPort: Int?
+    package var chosenPeerPort: Int?
     /// Of the client port: the certificate that etcd shows, and which we show too where it asks for one.
     package var certificateFile: String?
     package var keyFile: String?
@@ -50,10 +59,16 @@ package struct EtcdSettings: Sendable, Equatable {
     package var peerTrustedCAFile: String?
     /// What goes to etcd as it is: flags from behind `--`, in their order.
     package var passedArguments: [String] = []
-    /// Variables `ETCD_*` that etcd reads itself.
-    package var passedEnvironment: [String: String] = [:]
+    /// Variables `ETCD_*` that etcd reads itself. None is empty: etcd dies of an empty one beside its flag.
+    package var passedEnvironment: Variables = [:]
 
     package init() {}
+
+    /// The ports that the others are told.
+    package var clientPort: Int { chosenClientPort ?? port(of: listenClientURLs) ?? 2379 }
+    package var peerPort: Int { chosenPeerPort ?? port(of: listenPeerURLs) ?? 2380 }
+
+    private func port(of urls: [String]) -> Int? { urls.lazy.compactMap(Endpoint.init(parsing:)).first?.port }
 
     package var clientScheme: Endpoint.Scheme { certificateFile == nil ? .http : .https }
     package var peerScheme: Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }
@@ -61,7 +76,7 @@ package struct EtcdSettings: Sendable, Equatable {
     /// The names of the flags that the operator sets for etcd, by variable or by flag, without dashes.
     package var namesOfPassedFlags: Set<String> {
         let flags = passedArguments.compactMap(EtcdFlagName.init(argument:)).map(\.text)
-        let variables = passedEnvironment.keys.compactMap(EtcdFlagName.init(variable:)).map(\.text)
+        let variables = passedEnvironment.values.keys.compactMap(EtcdFlagName.init(variable:)).map(\.text)
         return Set(flags + variables)
     }
 }
@@ -74,7 +89,7 @@ struct EtcdFlagName: Hashable {
     /// From `--name`, `-name` or `--name=value`; nil for a value.
     init?(argument: String) {
         guard argument.hasPrefix("-") else { return nil }
-        let name = argument.drop { $0 == "-" }.prefix { $0 != "=" }
+        let name = argument.dropFirst(argument.hasPrefix("--") ? 2 : 1).prefix { $0 != "=" }
         guard !name.isEmpty else { return nil }
         text = String(name)
     }

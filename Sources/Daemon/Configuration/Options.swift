@@ -1,5 +1,6 @@
 /// Every flag and variable of ours, in one table: the parser, `--help` and the README go by it.
 
+import AWS
 import ClusterPlanning
 
 /// One thing that can be set, by a flag or by a variable; the flag wins, then the first variable that is set.
@@ -61,8 +62,11 @@ extension Option {
             flag: "region", variables: ["AWS_REGION", "AWS_DEFAULT_REGION"], placeholder: "REGION",
             help: "the AWS region (default: this instance's)"
         ) { text, configuration throws(InvalidValue) in
-            guard isDNSLabel(text) else { throw InvalidValue(reason: "\(quoted(text)) is no region") }
-            configuration.region = text
+            do {
+                configuration.region = try Region(text).code
+            } catch {
+                throw InvalidValue(reason: "\(error)")
+            }
         },
         Option(
             flag: "instance-id", variables: ["ETCD_CLUSTER_INSTANCE_ID"], placeholder: "i-...",
@@ -77,22 +81,19 @@ extension Option {
             flag: "address", variables: ["ETCD_CLUSTER_ADDRESS"], placeholder: "IP",
             help: "where peers and clients reach this instance (default: its private address)"
         ) { text, configuration throws(InvalidValue) in
-            guard Endpoint(.http, text, 1).isIPv4 else {
-                throw InvalidValue(reason: "\(quoted(text)) is no IPv4 address")
-            }
-            configuration.address = text
+            configuration.address = try address(text)
         },
         Option(
             flag: "client-port", variables: ["ETCD_CLUSTER_CLIENT_PORT", "ELASTIC_ETCD_CLIENT_PORT"],
             placeholder: "PORT", help: "the members' client port (default 2379)"
         ) { text, configuration throws(InvalidValue) in
-            configuration.etcdSettings.clientPort = try number(text, in: 1...65535)
+            configuration.etcdSettings.chosenClientPort = try number(text, in: 1...65535)
         },
         Option(
             flag: "peer-port", variables: ["ETCD_CLUSTER_PEER_PORT"], placeholder: "PORT",
             help: "the members' peer port (default 2380)"
         ) { text, configuration throws(InvalidValue) in
-            configuration.etcdSettings.peerPort = try number(text, in: 1...65535)
+            configuration.etcdSettings.chosenPeerPort = try number(text, in: 1...65535)
         },
         Option(
             flag: "etcd", variables: ["ETCD_CLUSTER_ETCD"], placeholder: "PATH",
@@ -143,17 +144,33 @@ private func path(_ text: String) throws(InvalidValue) -> String {
     return text
 }
 
-private func hostedZone(_ text: String) throws(InvalidValue) -> String {
-    let bare = text.hasSuffix(".") ? String(text.dropLast()) : text
-    let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
-    guard !bare.isEmpty, labels.allSatisfy({ isDNSLabel(String($0)) }) || bare.hasPrefix("/hostedzone/") else {
+/// Four decimal numbers, each spelt as it is printed: peers compare addresses, and `010` is 8 to some.
+private func address(_ text: String) throws(InvalidValue) -> String {
+    let numbers = text.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
+    guard numbers.count == 4, numbers.map(String.init).joined(separator: ".") == text, text != "0.0.0.0" else {
+        throw InvalidValue(reason: "\(quoted(text)) is no IPv4 address")
+    }
+    return text
+}
+
+/// An ID, in upper case as AWS writes it, or a name in lower case without the dot at its end; so the two can be told apart.
+private func hostedZone(_ text: String) throws(InvalidValue) -> Configuration.HostedZone {
+    let prefix = "/hostedzone/"
+    let id = text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    if (1...32).contains(id.utf8.count), id.utf8.allSatisfy(isUpperCaseOrDigit) { return .id(id) }
+    let name = text.hasSuffix(".") ? String(text.dropLast()) : text
+    guard name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy({ isDNSLabel(String($0)) }) else {
         throw InvalidValue(reason: "\(quoted(text)) is neither a zone's name, as example.org is, nor its ID")
     }
-    return bare
+    return .name(name.lowercased())
+}
+
+private func isUpperCaseOrDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }
 
 private func number(_ text: String, in range: ClosedRange<Int>) throws(InvalidValue) -> Int {
-    guard let number = Int(text), range.contains(number) else {
+    guard let number = Int(text), "\(number)" == text, range.contains(number) else {
         throw InvalidValue(
             reason: "\(quoted(text)) is no number from \(range.lowerBound) to \(range.upperBound)")
     }

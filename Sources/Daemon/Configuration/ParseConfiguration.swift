@@ -40,8 +40,10 @@ private struct ConfigurationParser {
     var seen: Set<String> = []
 
     init(environment: [String: String]) {
-        self.environment = environment
-        configuration.environment = environment
+        // A variable that is set to nothing is not set, as etcd and AWS's tools have it; one that a container's platform
+        // put there for a service of our name is nobody's configuration.
+        self.environment = environment.filter { !$1.isEmpty && !Variables.isServiceLink($0, value: $1) }
+        configuration.environment = Variables(environment)
     }
 
     mutating func parse(_ arguments: [String]) -> Command {
@@ -52,69 +54,74 @@ private struct ConfigurationParser {
         }
         var word = "run"
         if let first = ours.first, !first.hasPrefix("-") { word = ours.removeFirst() }
+        // Whoever asks for help or for the version gets it, however wrong the rest is.
+        let asked = Set(ours.compactMap { FlagArgument($0)?.name })
+        if word == "help" || !asked.isDisjoint(with: ["help", "h"]) { return .help }
+        if word == "version" || asked.contains("version") { return .version }
+
         readVariables()
         var format = PlanFormat.text
         while let argument = ours.popFirst() {
-            switch argument {
-            case "--help", "-help", "-h": return .help
-            case "--version", "-version": return .version
-            case "-o", "--output":
-                guard word == "plan" else {
-                    mistakes.append("\(argument): only `plan` takes it")
-                    continue
-                }
-                readFormat(ours.popFirst(), &format)
-            default: readFlag(argument, &ours)
+            guard let flag = FlagArgument(argument) else {
+                mistakes.append("'\(argument)': a flag is expected here; etcd's own flags go behind --")
+                continue
+            }
+            if flag.isOutput {
+                readFormat(flag, &ours, for: word, &format)
+            } else {
+                readFlag(flag, &ours)
             }
         }
+        mistakes += configuration.mistakesInAWSSettings()
         readEtcdSettings()
         switch word {
         case "run": return .run(configuration)
         case "plan": return .plan(configuration, format)
-        case "version": return .version
-        case "help": return .help
         default:
             mistakes.append("\(word): no such command; there are run, plan, version and help")
             return .help
         }
     }
 
-    private mutating func readFormat(_ text: String?, _ format: inout PlanFormat) {
-        if let text, let known = PlanFormat(rawValue: text) {
+    private mutating func readFormat(
+        _ flag: FlagArgument, _ rest: inout ArraySlice<String>, for word: String, _ format: inout PlanFormat
+    ) {
+        guard let text = value(of: flag, &rest) else { return }
+        if word != "plan" {
+            mistakes.append("\(flag.spelling): only `plan` takes it")
+        } else if let known = PlanFormat(rawValue: text) {
             format = known
         } else {
             let names = PlanFormat.allCases.map(\.rawValue).joined(separator: " or ")
-            mistakes.append("-o: \(text.map { "'\($0)' is not" } ?? "has to be") \(names)")
+            mistakes.append("\(flag.spelling): '\(text)' is not \(names)")
         }
     }
 
-    private mutating func readFlag(_ argument: String, _ rest: inout ArraySlice<String>) {
-        guard argument.hasPrefix("-") else {
-            mistakes.append("'\(argument)': a flag is expected here; etcd's own flags go behind --")
-            return
-        }
-        let body = argument.drop { $0 == "-" }
-        let name = String(body.prefix { $0 != "=" })
-        guard let option = Option.all.first(where: { $0.flag == name }) else {
-            mistakes.append("--\(name): no such flag; see --help, and put etcd's own flags behind --")
+    private mutating func readFlag(_ flag: FlagArgument, _ rest: inout ArraySlice<String>) {
+        guard let option = Option.all.first(where: { $0.flag == flag.name }) else {
+            mistakes.append("\(flag.spelling): no such flag; see --help, and put etcd's own flags behind --")
             // Its value, if it has one of its own, is no flag and would only be a second mistake.
-            if !body.contains("="), let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
+            if flag.value == nil, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
             return
         }
-        if !seen.insert(name).inserted { mistakes.append("--\(name): given twice") }
-        if let equals = body.firstIndex(of: "=") {
-            store(String(body[body.index(after: equals)...]), option, called: "--\(name)")
-        } else if let value = rest.popFirst() {
-            store(value, option, called: "--\(name)")
-        } else {
-            mistakes.append("--\(name): its value is missing")
-        }
+        guard let text = value(of: flag, &rest) else { return }
+        store(text, option, called: flag.spelling)
     }
 
-    /// Ours first; of several variables for one option the first that is set counts, and they must not disagree.
+    /// The flag's value, from behind its `=` or from the next argument. What begins with a dash there is the next flag: no
+    /// value of ours does.
+    private mutating func value(of flag: FlagArgument, _ rest: inout ArraySlice<String>) -> String? {
+        if !seen.insert(flag.name).inserted { mistakes.append("\(flag.spelling): given twice") }
+        if let value = flag.value { return value }
+        if let next = rest.first, !next.hasPrefix("-") { return rest.removeFirst() }
+        mistakes.append("\(flag.spelling): its value is missing")
+        return nil
+    }
+
+    /// Of several variables for one option the first that is set counts, and they must not disagree.
     private mutating func readVariables() {
         for option in Option.all {
-            let set = option.variables.filter { !(environment[$0] ?? "").isEmpty }
+            let set = option.variables.filter { environment[$0] != nil }
             guard let first = set.first, let value = environment[first] else { continue }
             store(value, option, called: first)
             // AWS's own tools let AWS_REGION win over AWS_DEFAULT_REGION.
@@ -124,10 +131,10 @@ private struct ConfigurationParser {
         }
         let known = Set(Option.all.flatMap(\.variables))
         for name in environment.keys.sorted() where !known.contains(name) {
-            if name.hasPrefix("ETCD_CLUSTER_") || name.hasPrefix("ELASTIC_ETCD_") {
+            if let advice = OlderTools.advice(on: name) {
+                mistakes.append("\(name): \(advice)")
+            } else if name.hasPrefix("ETCD_CLUSTER_") || name.hasPrefix("ELASTIC_ETCD_") {
                 mistakes.append("\(name): no such variable; see --help")
-            } else if name.hasPrefix("ETCD_BACKUP_") {
-                mistakes.append("\(name): this version makes no backups; unset it once you have arranged for them")
             }
         }
     }
@@ -142,9 +149,47 @@ private struct ConfigurationParser {
 
     private mutating func readEtcdSettings() {
         let names = Set(Option.all.flatMap(\.variables))
-        let variables = environment.filter { $0.key.hasPrefix("ETCD_") && !names.contains($0.key) }
-            .filter { !$0.key.hasPrefix("ETCD_CLUSTER_") && !$0.key.hasPrefix("ETCD_BACKUP_") }
-        let found = configuration.etcdSettings.take(variables: variables)
-        mistakes += found
+        let notForEtcd = ["ETCD_CLUSTER_", "ETCD_BACKUP_"]
+        let variables = environment.filter { name, _ in
+            name.hasPrefix("ETCD_") && !names.contains(name) && !notForEtcd.contains(where: name.hasPrefix)
+        }
+        mistakes += configuration.etcdSettings.take(variables: variables)
+    }
+}
+
+/// `--name`, `-name`, `--name=value` or `-name=value`.
+private struct FlagArgument {
+    var name: String
+    /// Nil where there is no `=`.
+    var value: String?
+    /// As it was written, without the value.
+    var spelling: String
+
+    /// Nil for what is no flag.
+    init?(_ argument: String) {
+        let dashes = argument.prefix { $0 == "-" }.count
+        guard (1...2).contains(dashes), argument.count > dashes else { return nil }
+        spelling = String(argument.prefix { $0 != "=" })
+        name = String(spelling.dropFirst(dashes))
+        value = argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
+    }
+
+    /// `-o`, of `plan`.
+    var isOutput: Bool { name == "o" || name == "output" }
+}
+
+/// Variables of the tools that this one replaces, which mean nothing here, or not yet.
+private enum OlderTools {
+    static func advice(on variable: String) -> String? {
+        switch variable {
+        case "ELASTIC_ETCD_NAME": "a member's name is its instance ID; unset it"
+        case "ELASTIC_ETCD_DISCOVERY": "peers are found by the autoscaling group; unset it"
+        case "ELASTIC_ETCD_JOIN_STRATEGY":
+            "no strategy is needed: which member is dead is known from EC2; unset it"
+        case "ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS": "set --address and --peer-port instead"
+        case _ where variable.hasPrefix("ETCD_BACKUP_"):
+            "this version makes no backups; unset it once you have arranged for them"
+        default: nil
+        }
     }
 }

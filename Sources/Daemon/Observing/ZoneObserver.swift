@@ -7,7 +7,7 @@ import HTTP
 /// The hosted zone, as far as it concerns one cluster. Reads again after a change and every ten minutes.
 actor ZoneObserver {
     private let aws: AWSClient
-    private let configured: String
+    private let configured: Configuration.HostedZone
     private let type: Configuration.ZoneType?
     private let clock = ContinuousClock()
     private var found: Route53.HostedZone?
@@ -16,9 +16,8 @@ actor ZoneObserver {
     private static let maximumAge = Duration.seconds(600)
 
     /// - Parameters:
-    ///   - zone: name or ID.
     ///   - type: settles a name that two zones share.
-    init(aws: AWSClient, zone: String, type: Configuration.ZoneType?) {
+    init(aws: AWSClient, zone: Configuration.HostedZone, type: Configuration.ZoneType?) {
         self.aws = aws
         configured = zone
         self.type = type
@@ -61,15 +60,21 @@ actor ZoneObserver {
     }
 
     private func lookUp() async throws -> Route53.HostedZone {
-        guard configured.contains(".") else { return try await aws.send(.getHostedZone(Route53.ZoneID(configured))) }
-        let matching = try await aws.all(.listHostedZones(named: configured))
+        switch configured {
+        case .id(let id): try await aws.send(.getHostedZone(Route53.ZoneID(id)))
+        case .name(let name): try await lookUp(name)
+        }
+    }
+
+    private func lookUp(_ name: String) async throws -> Route53.HostedZone {
+        let matching = try await aws.all(.listHostedZones(named: name))
             .filter { type == nil || $0.isPrivate == (type == .private) }
         guard let zone = matching.first else {
-            throw ObservationError("there is no \(type.map { "\($0.rawValue) " } ?? "")hosted zone \(configured)")
+            throw ObservationError("there is no \(type.map { "\($0.rawValue) " } ?? "")hosted zone \(name)")
         }
         guard matching.count == 1 else {
             throw ObservationError(
-                "\(matching.count) hosted zones are named \(configured): \(matching.map(\.id.text).joined(separator: ", ")); "
+                "\(matching.count) hosted zones are named \(name): \(matching.map(\.id.text).joined(separator: ", ")); "
                     + "choose by --zone-type, or set --hosted-zone to an ID")
         }
         return zone

@@ -167,8 +167,7 @@ class Fleet:
     def _follow(self, instance: Instance) -> None:
         on = instance.state in ("pending", "running", "shutting-down", "stopping")
         if on and instance.id not in self.hosts:
-            extra = self._environment(instance) if callable(self._environment) else self._environment
-            self.hosts[instance.id] = Host(instance, self._aws, self._directory / instance.id, self._command, extra)
+            self.add(instance)
             self._switch_on(instance)
         elif on and instance.id in self._off:
             self._off.discard(instance.id)
@@ -179,6 +178,12 @@ class Fleet:
             self.hosts[instance.id].crash()
             if instance.state == "terminated":
                 self.hosts[instance.id].imds.close()
+
+    def add(self, instance: Instance) -> Host:
+        """Gives one instance a machine, switched off: enough where the others of the group need none."""
+        extra = self._environment(instance) if callable(self._environment) else self._environment
+        self.hosts[instance.id] = Host(instance, self._aws, self._directory / instance.id, self._command, extra)
+        return self.hosts[instance.id]
 
     def _switch_on(self, instance: Instance) -> None:
         if self.starts:

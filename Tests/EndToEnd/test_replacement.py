@@ -1,0 +1,130 @@
+"""Instances die and are replaced, the group grows and shrinks, disks are lost: the cluster stays one and loses nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Callable
+
+import pytest
+
+from rig.etcd import EtcdFailed
+from rig.waiting import wait_until
+from rig.world import World
+from rig.writer import Writer
+
+
+def any_endpoint(world: World):
+    leader = world.leader()
+    if leader is None:
+        raise EtcdFailed("no etcd leads")
+    return leader.endpoint
+
+
+@pytest.mark.measured
+def test_the_leaders_instance_is_terminated_and_all_is_well_within_fifteen_seconds(world: World) -> None:
+    """Its member goes, the replacement votes, DNS holds the three living ones, no acknowledged write is lost."""
+    world.fleet.follow()
+    world.await_whole()
+    world.await_dns()
+    with Writer(world.endpoints) as writer:
+        wait_until("the client writes", lambda: len(writer.acknowledged) > 50)
+        victim = world.leader()
+        assert victim is not None
+        began = time.monotonic()
+        replacement, = world.aws.terminate(victim.id)
+        members = world.await_whole(15)
+        world.await_dns(15)
+        seconds = time.monotonic() - began
+        names = {member.name for member in members}
+        assert victim.id not in names and replacement.id in names and len(names) == 3
+    print(f"\nhealed {seconds:.1f} s after the termination; {len(writer.acknowledged)} writes acknowledged, "
+          f"the longest pause {writer.longest_gap:.1f} s")
+    assert seconds < 15
+    assert writer.missing(any_endpoint(world)) == []
+    text = world.leader().log_text()
+    assert f"EC2 has terminated {victim.id}" in "".join(host.log_text() for host in world.fleet.living()), text[-2000:]
+
+
+def test_a_followers_instance_is_terminated_and_replaced(world: World) -> None:
+    world.fleet.follow()
+    world.await_whole()
+    leader = world.leader()
+    victim = next(host for host in world.fleet.living() if host is not leader)
+    with Writer(world.endpoints) as writer:
+        wait_until("the client writes", lambda: len(writer.acknowledged) > 20)
+        world.aws.terminate(victim.id)
+        world.await_whole()
+        world.await_dns()
+    assert writer.missing(any_endpoint(world)) == []
+
+
+@pytest.mark.measured
+@pytest.mark.limit(300)
+def test_three_become_five_become_three(world: World) -> None:
+    world.fleet.follow()
+    world.await_whole()
+    with Writer(world.endpoints) as writer:
+        world.aws.set_desired_capacity(5)
+        began = time.monotonic()
+        assert len(world.await_whole(90)) == 5
+        world.await_dns()
+        grown = time.monotonic() - began
+        # Let every voter have been connected for a while: etcd itself asks for five seconds of it.
+        world.aws.set_desired_capacity(3)
+        began = time.monotonic()
+        assert len(world.await_whole(90)) == 3
+        world.await_dns()
+        shrunk = time.monotonic() - began
+    print(f"\n3 to 5 in {grown:.1f} s, 5 to 3 in {shrunk:.1f} s")
+    assert writer.missing(any_endpoint(world)) == []
+
+
+def test_one_member_loses_its_disk_and_joins_anew(world: World) -> None:
+    """F16: the ID of lost data is never used again."""
+    world.fleet.follow()
+    world.await_whole()
+    leader = world.leader()
+    assert leader is not None
+    leader.endpoint.put("before", "kept")
+    host = next(one for one in world.fleet.living() if one is not leader)
+    old = host.endpoint.status().member_id
+    host.stop()
+    host.start(wipe=True)
+    wait_until("it is a member again", lambda: host.endpoint.status().member_id not in ("", old))
+    members = world.await_whole()
+    assert old not in {member.id for member in members}
+    assert host.endpoint.get("before") == "kept"
+
+
+def test_a_member_that_was_removed_sets_its_data_aside_and_joins_anew(world: World) -> None:
+    """F15, F19: nothing is deleted, and the evidence is a linearizable list."""
+    world.fleet.follow()
+    world.await_whole()
+    leader = world.leader()
+    assert leader is not None
+    host = next(one for one in world.fleet.living() if one is not leader)
+    old = host.endpoint.status().member_id
+    # etcd removes nobody until its voters have been connected for five seconds.
+    wait_until("etcd takes the removal", lambda: leader.endpoint.call("cluster/member/remove", ID=str(int(old, 16))))
+    wait_until("it is a new member", lambda: host.endpoint.status().member_id not in ("", old), 60)
+    world.await_whole()
+    aside = [path.name for path in host.data.iterdir() if path.name.startswith("aside-")]
+    assert len(aside) == 1 and aside[0].endswith("-removed"), aside
+    assert list((host.data / aside[0] / "wal").glob("*.wal")), "the old data is all there"
+
+
+def test_a_member_whose_instance_lives_is_kept_however_ill_it_is(world: World) -> None:
+    """F24, F29: unreachable is not dead."""
+    world.fleet.follow()
+    world.await_whole()
+    leader = world.leader()
+    assert leader is not None
+    host = next(one for one in world.fleet.living() if one is not leader)
+    host.crash()  # the machine's processes are gone, EC2 calls it running
+    wait_until("the leader sees it", lambda: "is not healthy, and its instance is running" in leader.log_text())
+    turns = len(world.aws.calls(leader.id, "autoscaling:DescribeAutoScalingGroups"))
+    wait_until("the leader took more turns", lambda: len(
+        world.aws.calls(leader.id, "autoscaling:DescribeAutoScalingGroups")) >= turns + 5)
+    assert host.id in {member.name for member in world.members()}
+    host.start()
+    wait_until("it is back", lambda: host.endpoint.status().leader)
