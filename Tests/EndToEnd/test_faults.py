@@ -155,7 +155,7 @@ def test_expired_credentials_are_fetched_anew(make_world: Callable[..., World], 
     world.aws.expire_keys(leader.id)
     leader.imds.renew()
     wait_until("a call met the expiry", lambda: any(
-        call.error == "ExpiredToken" for call in world.aws.calls(leader.id)))
+        call.error == "ExpiredToken" for call in world.aws.calls()))
     calls = len([call for call in world.aws.calls(leader.id) if call.status == 200])
     wait_until("and others succeed", lambda: len(
         [call for call in world.aws.calls(leader.id) if call.status == 200]) >= calls + 2)
