@@ -28,7 +28,8 @@ package struct Endpoint: Hashable, Comparable, Sendable, CustomStringConvertible
         else { return nil }
         var rest = text[text.index(colon, offsetBy: 3)...]
         if rest.hasSuffix("/") { rest = rest.dropLast() }
-        guard let separator = rest.lastIndex(of: ":"), rest[rest.index(after: separator)...].utf8.allSatisfy(Self.isDigit),
+        guard let separator = rest.lastIndex(of: ":"),
+            rest[rest.index(after: separator)...].utf8.allSatisfy(Self.isDigit),
             let port = Int(rest[rest.index(after: separator)...]), (1...65535).contains(port)
         else { return nil }
         var host = rest[..<separator]

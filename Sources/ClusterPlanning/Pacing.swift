@@ -41,7 +41,8 @@ extension Deferral {
         case .oneRemovalPerTurn, .orphanInGrace, .instanceLeaving, .unhealthyButRunning, .quorumAtRisk,
             .instanceUnknownToEC2, .memberMissing, .zoneNotRead:
             true
-        case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead, .ownInstanceTerminated,
+        case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead,
+            .ownInstanceTerminated,
             .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs, .noClusterName:
             false
         }

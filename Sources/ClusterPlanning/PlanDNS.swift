@@ -31,13 +31,14 @@ package enum DNSPlan: Equatable, Sendable {
 ///   - zone: as last read, at and below the cluster's name.
 package func planDNS(cluster: String, voters: [Member], zone: Zone) -> DNSPlan {
     let names = ClusterDNSNames(cluster: cluster, domain: zone.domain)
+    if voters.isEmpty { return .deferred(.nobodyForDNS) }
     let hosts = voters.compactMap(DNSHost.init).sorted { $0.label < $1.label }
-    if hosts.isEmpty { return .deferred(.nobodyForDNS) }
     let unnameable = voters.filter { DNSHost($0) == nil }.min { $0.id < $1.id }
     if let unnameable { return .deferred(.unnameable(unnameable)) }
 
     let desired = recordSets(for: hosts, names)
     let ours = zone.records.filter { names.isOurs($0, in: zone) }
+        .sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) }
     let foreign = zone.records.first { held in
         !held.isSimple && (ours.contains(held) || desired.contains { $0.isSameSet(as: held) })
     }

@@ -168,7 +168,7 @@ private func isMeantForUs(_ entry: Member, _ view: StartView, _ stamp: Stamp?) -
 private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Member) -> StartPlan {
     let ids = cluster.members.map(\.id)
     let lagging = view.peers.filter { peer in
-        if case .members(cluster.id, let members) = peer.answer { members.map(\.id).sorted() != ids } else { false }
+        if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
     // Names need not be right, only different: etcd matches the list by peer URL.

@@ -10,6 +10,11 @@ package struct QuorumRisk: Equatable, Sendable {
     /// Voters of any health after the change.
     package var voters: Int
 
+    package init(healthyVoters: Int, voters: Int) {
+        self.healthyVoters = healthyVoters
+        self.voters = voters
+    }
+
     package var quorum: Int { ClusterPlanning.quorum(of: voters) }
 }
 

@@ -25,7 +25,7 @@ package enum LastExit: Equatable, Sendable {
 /// What another instance's peer port said.
 package struct Peer: Equatable, Sendable {
     package enum Answer: Equatable, Sendable {
-        /// The member list that this peer holds, right or stale, with or without a leader.
+        /// The member list that this peer holds, right or stale, with or without a leader. Sorted by ID.
         case members(ClusterID, [Member])
         /// The host is up and nothing listens there: as near to "no etcd runs" as the outside can see.
         case refused
@@ -40,7 +40,12 @@ package struct Peer: Equatable, Sendable {
     package init(_ instance: InstanceID, _ endpoint: Endpoint, _ answer: Answer) {
         self.instance = instance
         self.endpoint = endpoint
-        self.answer = answer
+        self.answer =
+            if case .members(let cluster, let members) = answer {
+                .members(cluster, members.sorted { $0.id < $1.id })
+            } else {
+                answer
+            }
     }
 }
 

@@ -44,6 +44,7 @@ def test_three_instances_are_one_cluster_in_any_order(
     assert founders, "nobody says that it founded"
 
 
+@pytest.mark.measured
 @pytest.mark.limit(240)
 def test_first_write_comes_at_most_two_seconds_after_that_of_bare_etcds(
         make_world: Callable[..., World], binary: str, record_property: Callable[[str, object], None]) -> None:

@@ -20,6 +20,7 @@ def any_endpoint(world: World):
     return leader.endpoint
 
 
+@pytest.mark.measured
 def test_the_leaders_instance_is_terminated_and_all_is_well_within_fifteen_seconds(world: World) -> None:
     """Its member goes, the replacement votes, DNS holds the three living ones, no acknowledged write is lost."""
     world.fleet.follow()
@@ -57,6 +58,7 @@ def test_a_followers_instance_is_terminated_and_replaced(world: World) -> None:
     assert writer.missing(any_endpoint(world)) == []
 
 
+@pytest.mark.measured
 @pytest.mark.limit(300)
 def test_three_become_five_become_three(world: World) -> None:
     world.fleet.follow()

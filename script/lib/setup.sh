@@ -84,7 +84,7 @@ available() {
     printf '%s' "${1%%|*}"
 }
 
-etcd_is_served() { have_command systemctl && systemctl is-active --quiet etcd; }
+etcd_is_served() { have_command systemctl && systemctl is-active --quiet etcd 2>/dev/null; }
 
 libcurl_is_there() { pkg-config --exists libcurl; }
 

@@ -1,0 +1,139 @@
+import ClusterPlanning
+import Testing
+
+@Suite struct PacingTests {
+    /// How many turns, each of them one call to AWS for the group, the leader takes in `hours`; beats come once a second, as in the loop.
+    static func turns(
+        hours: Int = 1, interval: Duration = .seconds(10), _ view: (Duration) -> ClusterView
+    ) -> [Int] {
+        var memory = ReconcileMemory()
+        var lastPulse: Pulse?
+        var lastTurn: Duration?
+        var isUnderWay = false
+        var turns = Array(repeating: 0, count: hours * 60)
+        for second in 0..<hours * 3600 {
+            let now = Duration.seconds(second)
+            let view = view(now)
+            let pulse = Pulse(
+                isLeader: true, members: view.cluster.members,
+                healthy: view.cluster.members.filter(view.cluster.isHealthy).map(\.id))
+            let isDue = isTurnDue(
+                pulse: pulse, lastPulse: lastPulse, sinceLastTurn: lastTurn.map { now - $0 }, isUnderWay: isUnderWay,
+                interval: interval)
+            lastPulse = pulse
+            guard isDue else { continue }
+            lastTurn = now
+            turns[second / 60] += 1
+            isUnderWay = planReconcile(view, memory: &memory).isUnderWay
+        }
+        return turns
+    }
+
+    @Test func anIdleClusterCostsAtMost360CallsAnHour() {
+        let turns = Self.turns { lead(zone: .seen(zone(records([1, 2, 3]))), now: $0) }
+        #expect(turns.reduce(0, +) <= 360)
+        #expect(turns.allSatisfy { $0 >= 6 }, "and yet it looks")
+    }
+
+    static let lasting: [(String, @Sendable (Duration) -> ClusterView)] = [
+        ("a member that stays ill", { lead(three(ill: [3]), asked: .seen([asked(3, .running)]), now: $0) }),
+        (
+            "a member whose instance stays stopped",
+            { lead(three(ill: [3]), asked: .seen([asked(3, .stopped)]), now: $0) }
+        ),
+        ("a member unknown to EC2", { lead(three(ill: [3]), asked: .seen([asked(3, .unknownToEC2)]), now: $0) }),
+        (
+            "a removal that would cost the quorum",
+            {
+                lead(three(ill: [2]), asked: .seen([asked(2, .running), asked(3, .terminated)]), now: $0)
+            }
+        ),
+        ("a place that stays free", { lead(cluster([member(1), member(2)], leader: 1), now: $0) }),
+        ("a zone that can't be read", { lead(zone: .unavailable("AccessDenied"), now: $0) }),
+        ("an alarm", { lead(alarms: [.corrupt(1)], now: $0) }),
+        ("a group that can't be read", { lead(three(ill: [3]), group: .unavailable("503"), now: $0) }),
+        (
+            "an ill member while AWS fails now and then",
+            { now in
+                now.components.seconds.isMultiple(of: 3)
+                    ? lead(three(ill: [3]), group: .unavailable("Throttling"), asked: .notAsked, now: now)
+                    : lead(three(ill: [3]), asked: .seen([asked(3, .running)]), now: now)
+            }
+        ),
+    ]
+
+    @Test(arguments: lasting)
+    func whatLastsCostsNoMoreAfterAMinute(name: String, view: @Sendable (Duration) -> ClusterView) {
+        let turns = Self.turns(view)
+        #expect(turns.dropFirst(2).reduce(0, +) <= 58 * 6)
+    }
+
+    @Test func afterAStepTheNextTurnIsSoon() {
+        var memory = ReconcileMemory()
+        let plan = planReconcile(lead(three(ill: [3]), asked: .seen([asked(3, .terminated)])), memory: &memory)
+        #expect(plan.isUnderWay)
+        #expect(!planReconcile(lead(), memory: &memory).isUnderWay)
+    }
+
+    @Test func whatMovesIsWatchedCloselyAgain() {
+        var memory = ReconcileMemory()
+        func plan(_ second: Int, ill: Set<MemberID>) -> Bool {
+            planReconcile(lead(three(ill: ill), now: .seconds(second)), memory: &memory).isUnderWay
+        }
+        #expect(plan(0, ill: [3]))
+        #expect(plan(59, ill: [3]))
+        #expect(!plan(60, ill: [3]))
+        #expect(plan(61, ill: [2]))
+    }
+
+    static let due: [(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, due: Bool)] = [
+        ("a follower takes no turn", false, true, nil, true, false),
+        ("a new leader takes one at once", true, false, nil, false, true),
+        ("so does one whose pulse has changed", true, true, .seconds(1), false, true),
+        ("all well: not before the interval", true, false, .seconds(9), false, false),
+        ("all well: after the interval", true, false, .seconds(10), false, true),
+        ("under way: not within a second", true, false, .milliseconds(900), true, false),
+        ("under way: after a second", true, false, .seconds(1), true, true),
+    ]
+
+    @Test(arguments: due)
+    func turnIsDue(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, due: Bool) {
+        let pulse = Pulse(isLeader: leads, members: [member(2), member(1)], healthy: [2, 1])
+        let last = Pulse(isLeader: leads, members: [member(1), member(2)], healthy: changed ? [1] : [1, 2])
+        #expect(
+            isTurnDue(
+                pulse: pulse, lastPulse: last, sinceLastTurn: since, isUnderWay: underWay, interval: .seconds(10))
+                == due,
+            "\(name)")
+    }
+
+    @Test func aShortIntervalIsNeverLengthened() {
+        let pulse = Pulse(isLeader: true, members: [], healthy: [])
+        #expect(
+            isTurnDue(
+                pulse: pulse, lastPulse: pulse, sinceLastTurn: .milliseconds(100), isUnderWay: true,
+                interval: .milliseconds(100)))
+        for reason in [WaitReason.groupMayChange(founders: []), .peersLagging([], 1), .ownDataLost] {
+            #expect(pause(waitingFor: reason, waited: .zero, interval: .milliseconds(50)) == .milliseconds(50))
+        }
+    }
+
+    @Test func aStartLooksOftenAtFirstAndSeldomAfterAMinute() {
+        let interval = Duration.seconds(10)
+        #expect(
+            pause(waitingFor: .groupMayChange(founders: []), waited: .zero, interval: interval) == .milliseconds(400))
+        #expect(pause(waitingFor: .peersLagging([], 1), waited: .zero, interval: interval) == .milliseconds(100))
+        #expect(pause(waitingFor: .ownDataLost, waited: .seconds(59), interval: interval) == .seconds(1))
+        #expect(pause(waitingFor: .ownDataLost, waited: .seconds(60), interval: interval) == interval)
+    }
+
+    @Test func onlyTheUnknownTheMissingAndTheIllAreAskedFor() {
+        let cluster = cluster(
+            [member(1), member(2), member(3), Member(9, name: "node", peerURLs: [peerURL(9)]), entry(7, at: 5)],
+            leader: 1,
+            ill: [2])
+        let known: Set<InstanceID> = [1, 2]
+        #expect(instancesToAsk(about: cluster, group: group([1, 2, 4]), known: known) == [2, 3, 4])
+        #expect(instancesToAsk(about: three(), group: group([1, 2, 3]), known: [1, 2, 3]).isEmpty)
+    }
+}
