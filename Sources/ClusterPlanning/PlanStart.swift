@@ -97,6 +97,7 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
     }
     let founding = view.peers.filter(\.hasMembers)
     if !founding.isEmpty {
+        if let join = planEntryWithoutLeader(view, founding, stamp: stamp) { return join }
         return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
     }
     return planFounding(view, group, stamp: stamp, lastFounders: lastFounders, memory: &memory)
@@ -126,7 +127,7 @@ private func planJoin(
         member.name == identity.instance.rawValue || member.peerURLs.contains(identity.peerURL)
     }
     // Another instance's address under our name, or two entries of ours: each goes, one a turn.
-    if let stale = own.first(where: { !isMeantForUs($0, view, stamp) }) {
+    if let stale = own.first(where: { !isMeantForUs($0, in: cluster.id, view, stamp) }) {
         // We run no etcd. Whoever answers under that ID is another machine, and alive (F24).
         if cluster.isHealthy(stale) { return .wait(.ownEntryAlive(stale)) }
         if let risk = cluster.risk(ofRemoving: stale) { return .wait(.ownEntryNeeded(stale, risk)) }
@@ -157,9 +158,11 @@ private let pauseBeforeReadding = Duration.milliseconds(1100)
 /// Whether an entry with our name or address was made for this very directory: we added it and etcd has not run under it,
 /// or the founders entered us by name and etcd has never run here. Every other entry belongs to data that is lost, ours or
 /// that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
-private func isMeantForUs(_ entry: Member, _ view: StartView, _ stamp: Stamp?) -> Bool {
+private func isMeantForUs(_ entry: Member, in cluster: ClusterID, _ view: StartView, _ stamp: Stamp?) -> Bool {
     guard !entry.isStarted, entry.peerURLs == [view.identity.peerURL], stamp?.started != true else { return false }
     if let added = stamp?.member { return entry.id == added }
+    // We asked for it and have not heard what came of that: when we asked, no other entry had our address (F10).
+    if entry.name.isEmpty, stamp?.cluster == cluster { return true }
     return entry.name == view.identity.instance.rawValue
 }
 
@@ -171,14 +174,38 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
         if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
+    return join(view.identity, cluster.id, cluster.members, entry)
+}
+
+private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member], _ entry: Member) -> StartPlan {
     // Names need not be right, only different: etcd matches the list by peer URL.
-    let initial = cluster.members.flatMap { member in
+    let initial = members.flatMap { member in
         member.peerURLs.map { url in
-            let name = member.id == entry.id ? view.identity.instance.rawValue : member.name
+            let name = member.id == entry.id ? identity.instance.rawValue : member.name
             return InitialMember(name.isEmpty ? "unstarted-\(member.id)" : name, url)
         }
     }
-    return .start(Launch(.join(cluster.id, entry.id), view.identity, initialCluster: initial))
+    return .start(Launch(.join(cluster, entry.id), identity, initialCluster: initial))
+}
+
+/// Nobody leads, and our entry is there: a cluster of one that became two by adding us has a quorum only with us, and so may
+/// one that has lost a voter since. To wait for a leader would be to wait for ourselves.
+///
+/// - Returns: nil where it is not certain that the entry was made for this disk: by its ID, or, where we have not heard
+///   what came of our request, by everybody's showing it.
+private func planEntryWithoutLeader(_ view: StartView, _ answering: [Peer], stamp: Stamp?) -> StartPlan? {
+    guard let stamp, let cluster = stamp.cluster, let members = answering.first?.members(of: cluster),
+        answering.allSatisfy({ $0.members(of: cluster)?.map(\.id).sorted() == members.map(\.id).sorted() })
+    else { return nil }
+    let own = members.filter { member in
+        member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
+    }
+    guard own.count == 1, isMeantForUs(own[0], in: cluster, view, stamp) else { return nil }
+    if stamp.member == nil {
+        let shown = Set(answering.map(\.endpoint))
+        guard members.allSatisfy({ $0.id == own[0].id || !shown.isDisjoint(with: $0.peerURLs) }) else { return nil }
+    }
+    return join(view.identity, cluster, members, own[0])
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list
@@ -270,6 +297,11 @@ extension Peer {
 
     fileprivate var nobodyHasStarted: Bool {
         if case .members(_, let members) = answer { members.allSatisfy { !$0.isStarted } } else { true }
+    }
+
+    /// The list that it shows, where that is this cluster's.
+    fileprivate func members(of cluster: ClusterID) -> [Member]? {
+        if case .members(cluster, let members) = answer { members } else { nil }
     }
 
     /// The list that it shows, as `--initial-cluster` would have it; sorted by peer URL.

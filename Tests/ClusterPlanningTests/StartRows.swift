@@ -329,6 +329,50 @@ private func noted(_ id: MemberID?, started: Bool = false) -> Disk {
     .empty(Stamp(instance: 1, cluster: 0xc1, member: id, started: started))
 }
 
+private let pair = [member(2), entry(7, at: 1)]
+
+/// A cluster of one has a quorum with its second member only, and so no leader until that starts.
+let rowsOfEntriesWithoutLeader: [StartRow] = [
+    StartRow(
+        "the second member of a cluster starts without a leader",
+        view(disk: noted(7), peers: [peer(2, shows: pair), refused(3)]), join(7, founders(1, 2))),
+    StartRow(
+        "so does one whose request was not answered",
+        view(disk: noted(nil), peers: [peer(2, shows: pair), refused(3)]),
+        join(7, founders(1, 2))),
+    StartRow(
+        "and one whose voters are partly down",
+        view(disk: noted(7), peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), silent(3)]),
+        join(7, founders(1, 2, 3))),
+    StartRow(
+        "without an answer to its request it waits for everybody to show the entry",
+        view(disk: noted(nil), peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), silent(3)]),
+        .wait(
+            .foundingWithoutUs(founders: [
+                InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2)), InitialMember("i-3", peerURL(3)),
+            ]))),
+    StartRow(
+        "peers who differ are waited for",
+        view(disk: noted(7), peers: [peer(2, shows: pair), peer(3, shows: [member(2)])]),
+        .wait(.foundersDiffer([peer(2, shows: pair), peer(3, shows: [member(2)])]))),
+    StartRow(
+        "an entry of a disk that etcd ran on is not used",
+        view(disk: noted(7, started: true), peers: [peer(2, shows: pair)]),
+        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
+    StartRow(
+        "nor one that was made before ours", view(disk: noted(8), peers: [peer(2, shows: pair)]),
+        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
+    StartRow(
+        "nor one that nobody asked for", view(peers: [peer(2, shows: pair)]),
+        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
+    StartRow(
+        "nor one of another cluster", view(disk: noted(7), peers: [peer(2, shows: pair, of: 0xc2)]),
+        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
+    StartRow(
+        "an entry that was asked for and not heard of is used by the leader's list, too",
+        view(disk: noted(nil), clusters: [added]), join(7, founders(1, 2, 3))),
+]
+
 let rowsOfJoining: [StartRow] = [
     StartRow("a joiner enters itself", view(clusters: [two]), .addSelf(to: two)),
     StartRow(
@@ -424,4 +468,6 @@ let rowsOfJoining: [StartRow] = [
         .wait(.quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)))),
 ]
 
-let startRows = rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfJoining
+let startRows =
+    rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfEntriesWithoutLeader
+    + rowsOfJoining

@@ -44,8 +44,12 @@ import Testing
                 }
                 #expect(stamp?.instance != view.identity.instance || stamp?.started == false)
             case .join(let cluster, let member):
-                #expect(view.clusters.map(\.id) == [cluster])
-                #expect(view.clusters.first?.members.first { $0.id == member }?.isStarted == false)
+                let lists =
+                    view.clusters.isEmpty
+                    ? view.peers.compactMap { if case .members(cluster, let list) = $0.answer { list } else { nil } }
+                    : view.clusters.filter { $0.id == cluster }.map(\.members)
+                #expect(!lists.isEmpty && view.clusters.count <= 1)
+                #expect(lists.allSatisfy { $0.first { $0.id == member }?.isStarted == false })
             }
         case .setAside:
             #expect(view.clusters.count == 1 && view.lastExit == .unaskedSuccess)

@@ -52,6 +52,14 @@ private let member = MemberID(0xa1)
         #expect(directory.observe() == .empty(Stamp(instance: instance, started: false)))
     }
 
+    /// The answer to the request may be lost; whom it was made for may not.
+    @Test func anEntryIsNotedBeforeItIsAskedFor() async throws {
+        try await keeper.note(asking: cluster, by: instance)
+        #expect(stamp == Stamp(instance: instance, cluster: cluster))
+        try await keeper.note(added: member, to: cluster, by: instance)
+        #expect(stamp == Stamp(instance: instance, cluster: cluster, member: member))
+    }
+
     @Test func aJoinersEntrySurvivesAStartThatFailed() async throws {
         try await keeper.note(added: member, to: cluster, by: instance)
         #expect(stamp == Stamp(instance: instance, cluster: cluster, member: member))

@@ -80,6 +80,7 @@ struct EtcdLoop: Sendable {
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
+                try await stamp.note(asking: cluster.id, by: observer.identity.instance)
                 let member = try await executor.addSelf(to: cluster)
                 try await stamp.note(added: member, to: cluster.id, by: observer.identity.instance)
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
