@@ -11,12 +11,14 @@ struct Daemon: Sendable {
     let configuration: Configuration
     let logger: Logger
     private let notices: ServiceNotices
-    private let spawner = Spawner()
+    private let spawner: Spawner
     private let running = RunningChild()
 
-    init(_ configuration: Configuration, logger: Logger) {
+    /// - Parameter spawner: another one only where `main` is not ours, as in a test runner.
+    init(_ configuration: Configuration, logger: Logger, spawner: Spawner = Spawner()) {
         self.configuration = configuration
         self.logger = logger
+        self.spawner = spawner
         notices = ServiceNotices(environment: configuration.environment, logger: logger)
     }
 
