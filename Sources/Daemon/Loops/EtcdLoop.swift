@@ -116,7 +116,7 @@ struct EtcdLoop: Sendable {
         logger.info(
             "etcd started",
             ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
-        notices.tell(.ready, .status("etcd runs: \(launch)"))
+        notices.tell(.status("etcd runs: \(launch)"))
         await running.began(child)
         let status = try await waitForEnd(of: child, isFirst: isFirst)
         state.endedAt = .now
