@@ -96,7 +96,6 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
         return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
     }
     let founding = view.peers.filter(\.hasMembers)
-    if let plan = planExecWithoutLeader(view, founding, stamp: stamp) { return plan }
     if !founding.isEmpty {
         return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
     }
@@ -172,34 +171,14 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
         if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
-    return join(view, cluster.id, cluster.members, as: entry)
-}
-
-/// Nobody leads, and the entry that we added is in every list: the second voter of a cluster is half of its quorum from
-/// the moment in which it is added, so there is no leader until it runs. Nil where no entry was added for this directory.
-private func planExecWithoutLeader(_ view: StartView, _ peers: [Peer], stamp: Stamp?) -> StartPlan? {
-    guard let stamp, !stamp.started, let cluster = stamp.cluster, let added = stamp.member else { return nil }
-    let lists = peers.compactMap { peer -> [Member]? in
-        if case .members(cluster, let members) = peer.answer { members } else { nil }
-    }
-    guard let list = lists.first, let entry = list.first(where: { $0.id == added }), !entry.isStarted else {
-        return nil
-    }
-    guard entry.peerURLs == [view.identity.peerURL], lists.allSatisfy({ $0.map(\.id) == list.map(\.id) }) else {
-        return .wait(.peersLagging(peers, added))
-    }
-    return join(view, cluster, list, as: entry)
-}
-
-private func join(_ view: StartView, _ cluster: ClusterID, _ members: [Member], as entry: Member) -> StartPlan {
     // Names need not be right, only different: etcd matches the list by peer URL.
-    let initial = members.flatMap { member in
+    let initial = cluster.members.flatMap { member in
         member.peerURLs.map { url in
             let name = member.id == entry.id ? view.identity.instance.rawValue : member.name
             return InitialMember(name.isEmpty ? "unstarted-\(member.id)" : name, url)
         }
     }
-    return .start(Launch(.join(cluster, entry.id), view.identity, initialCluster: initial))
+    return .start(Launch(.join(cluster.id, entry.id), view.identity, initialCluster: initial))
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list

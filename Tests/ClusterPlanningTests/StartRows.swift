@@ -366,18 +366,6 @@ let rowsOfJoining: [StartRow] = [
         view(disk: noted(7), peers: [peer(2, shows: [entry(7, at: 1), member(3), member(2)])], clusters: [added]),
         join(7, founders(1, 2, 3))),
     StartRow(
-        "the second voter starts though nobody leads: since its entry was made it is half of the quorum",
-        view(disk: noted(7), peers: [peer(2, shows: [entry(7, at: 1), member(2)]), refused(3)]),
-        join(7, founders(1, 2))),
-    StartRow(
-        "but not while somebody lacks the entry",
-        view(
-            disk: noted(7),
-            peers: [peer(2, shows: [entry(7, at: 1), member(2)]), peer(3, shows: [member(2), member(3)])]),
-        .wait(
-            .peersLagging(
-                [peer(2, shows: [entry(7, at: 1), member(2)]), peer(3, shows: [member(2), member(3)])], 7))),
-    StartRow(
         "the entry of a disk that etcd ran on is lost",
         view(disk: noted(7, started: true), clusters: [added]), .removeOwnEntry(entry(7, at: 1), from: added)),
     StartRow(

@@ -44,14 +44,8 @@ import Testing
                 }
                 #expect(stamp?.instance != view.identity.instance || stamp?.started == false)
             case .join(let cluster, let member):
-                if view.clusters.isEmpty {
-                    // Only under the entry that was made for this very disk.
-                    let noted = Stamp(instance: view.identity.instance, cluster: cluster, member: member)
-                    #expect(view.disk == .empty(noted))
-                } else {
-                    #expect(view.clusters.map(\.id) == [cluster])
-                    #expect(view.clusters.first?.members.first { $0.id == member }?.isStarted == false)
-                }
+                #expect(view.clusters.map(\.id) == [cluster])
+                #expect(view.clusters.first?.members.first { $0.id == member }?.isStarted == false)
             }
         case .setAside:
             #expect(view.clusters.count == 1 && view.lastExit == .unaskedSuccess)
