@@ -43,12 +43,15 @@ private func planStart(_ view: StartView, onDataOf stamp: Stamp) -> StartPlan {
 }
 
 /// The cluster of this data, if it answers and its list lacks this member (F15, F19): by ID, by name and by address.
+///
+/// An entry of ours that has never started is not what etcd ran as: it took an older entry's ID from a peer that lagged,
+/// and was told so (F13a).
 private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningCluster? {
     guard view.clusters.count == 1, let cluster = view.clusters.first,
         stamp.cluster == nil || stamp.cluster == cluster.id
     else { return nil }
     let isListed = cluster.members.contains { member in
-        if let id = stamp.member { return member.id == id }
+        if let id = stamp.member { return member.id == id && (member.isStarted || !member.name.isEmpty) }
         return member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
     }
     return isListed ? nil : cluster
@@ -96,6 +99,11 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
         return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
     }
     let founding = view.peers.filter(\.hasMembers)
+    if let stamp, let cluster = stamp.cluster {
+        // There was a cluster, and we were about to join it: no reason to found one, however quiet it is now.
+        if !founding.isEmpty { return planEntered(view, founding, into: cluster, stamp) }
+        return .wait(stamp.started ? .ownDataLost : .clusterNotAnswering(cluster))
+    }
     if !founding.isEmpty {
         return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
     }
@@ -126,7 +134,7 @@ private func planJoin(
         member.name == identity.instance.rawValue || member.peerURLs.contains(identity.peerURL)
     }
     // Another instance's address under our name, or two entries of ours: each goes, one a turn.
-    if let stale = own.first(where: { !isMeantForUs($0, view, stamp) }) {
+    if let stale = own.first(where: { !isMeantForUs($0, in: cluster.id, view, stamp) }) {
         // We run no etcd. Whoever answers under that ID is another machine, and alive (F24).
         if cluster.isHealthy(stale) { return .wait(.ownEntryAlive(stale)) }
         if let risk = cluster.risk(ofRemoving: stale) { return .wait(.ownEntryNeeded(stale, risk)) }
@@ -154,12 +162,13 @@ private func planJoin(
 /// the member would get the ID that is gone for ever.
 private let pauseBeforeReadding = Duration.milliseconds(1100)
 
-/// Whether an entry with our name or address was made for this very directory: we added it and etcd has not run under it,
-/// or the founders entered us by name and etcd has never run here. Every other entry belongs to data that is lost, ours or
-/// that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
-private func isMeantForUs(_ entry: Member, _ view: StartView, _ stamp: Stamp?) -> Bool {
+/// Whether an entry with our name or address was made for this very directory: we asked for it when there was none, and
+/// etcd has not run under it, or the founders entered us by name and etcd has never run here. Every other entry belongs to
+/// data that is lost, ours or that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
+private func isMeantForUs(_ entry: Member, in cluster: ClusterID, _ view: StartView, _ stamp: Stamp?) -> Bool {
     guard !entry.isStarted, entry.peerURLs == [view.identity.peerURL], stamp?.started != true else { return false }
-    if let added = stamp?.member { return entry.id == added }
+    // The stamp names the cluster before the entry is asked for, and the entry once the answer is there.
+    if let stamp, stamp.cluster == cluster { return stamp.member == nil || stamp.member == entry.id }
     return entry.name == view.identity.instance.rawValue
 }
 
@@ -171,14 +180,33 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
         if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
+    return join(view.identity, cluster.id, cluster.members, as: entry)
+}
+
+private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member], as entry: Member) -> StartPlan {
     // Names need not be right, only different: etcd matches the list by peer URL.
-    let initial = cluster.members.flatMap { member in
+    let initial = members.flatMap { member in
         member.peerURLs.map { url in
-            let name = member.id == entry.id ? view.identity.instance.rawValue : member.name
+            let name = member.id == entry.id ? identity.instance.rawValue : member.name
             return InitialMember(name.isEmpty ? "unstarted-\(member.id)" : name, url)
         }
     }
-    return .start(Launch(.join(cluster.id, entry.id), view.identity, initialCluster: initial))
+    return .start(Launch(.join(cluster, entry.id), identity, initialCluster: initial))
+}
+
+/// We are entered, and nobody leads: the second of two voters has to start before anybody can, and so has any whom the
+/// quorum hangs on. Our ID has never run, so nothing can be lost by it. The list is that of those who know of us already; who
+/// does not lags, and can't catch up before there is a leader.
+private func planEntered(_ view: StartView, _ answering: [Peer], into cluster: ClusterID, _ stamp: Stamp) -> StartPlan {
+    let lists = answering.compactMap { peer -> [Member]? in
+        if case .members(cluster, let members) = peer.answer { members } else { nil }
+    }
+    let listing = lists.filter { $0.contains { $0.peerURLs.contains(view.identity.peerURL) } }
+    guard lists.count == answering.count, let members = listing.first,
+        listing.allSatisfy({ $0.map(\.id) == members.map(\.id) }),
+        let entry = members.first(where: { isMeantForUs($0, in: cluster, view, stamp) })
+    else { return .wait(.noLeader(among: answering)) }
+    return join(view.identity, cluster, members, as: entry)
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list

@@ -44,8 +44,8 @@ actor StampKeeper {
         if next != stamp { try directory.write(next) }
     }
 
-    /// Notes the entry that was made for this directory.
-    func note(added member: MemberID, to cluster: ClusterID, by instance: InstanceID) throws {
-        try directory.write(Stamp(instance: instance, cluster: cluster, member: member))
+    /// Notes what this directory is for, while no etcd runs.
+    func note(_ stamp: Stamp) throws {
+        try directory.write(stamp)
     }
 }

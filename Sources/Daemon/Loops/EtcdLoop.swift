@@ -72,16 +72,18 @@ struct EtcdLoop: Sendable {
         do {
             switch plan {
             case .setAside(let reason):
-                let fresh = Stamp(instance: observer.identity.instance)
                 let place = try directory.setAside(
-                    reason: reason.word, time: Int(Date().timeIntervalSince1970), stamp: fresh)
+                    reason: reason.word, time: Int(Date().timeIntervalSince1970),
+                    stamp: .afterSettingAside(reason, observer.identity.instance))
                 state.lastExit = .none
                 logger.warning("data set aside", ["reason": plan, "to": place])
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
+                let instance = observer.identity.instance
+                try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
-                try await stamp.note(added: member, to: cluster.id, by: observer.identity.instance)
+                try await stamp.note(.entering(cluster.id, as: member, instance))
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
             case .start, .wait: break
             }
