@@ -300,6 +300,11 @@ extension Peer {
         if case .members(_, let members) = answer { members.allSatisfy { !$0.isStarted } } else { true }
     }
 
+    /// The list that it shows, where that is this cluster's.
+    fileprivate func members(of cluster: ClusterID) -> [Member]? {
+        if case .members(cluster, let members) = answer { members } else { nil }
+    }
+
     /// The list that it shows, as `--initial-cluster` would have it; sorted by peer URL.
     fileprivate var initialMembers: [InitialMember] {
         guard case .members(_, let members) = answer else { return [] }

@@ -478,4 +478,5 @@ let rowsOfJoining: [StartRow] = [
         .wait(.quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)))),
 ]
 
-let startRows = rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfJoining
+let startRows =
+    rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfJoining

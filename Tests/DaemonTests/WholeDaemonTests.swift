@@ -261,14 +261,3 @@ private func withMachine(
         await other.end()
     }
 }
-
-@Suite struct SilenceTests {
-    @Test func anEtcdThatDoesNotAnswerIsSaidAfterAWhileAndSeldom() {
-        var silence = Silence()
-        let said = (0...700).filter { silence.isWorthSaying(.seconds($0 + 5)) }
-        #expect(said == [10, 310, 610])
-        silence = Silence()
-        let first = silence.isWorthSaying(.seconds(2000))
-        #expect(!first)
-    }
-}

@@ -26,6 +26,8 @@ struct EtcdLoop: Sendable {
         var memory = StartMemory()
         var lastExit = LastExit.none
         var backoff = RestartBackoff()
+        /// Steps that failed one right after the other.
+        var failedSteps = 0
         /// When etcd last ended, for the log.
         var endedAt: ContinuousClock.Instant?
     }
@@ -87,9 +89,13 @@ struct EtcdLoop: Sendable {
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
             case .start, .wait: break
             }
+            state.failedSteps = 0
         } catch let error where !(error is CancellationError) {
             logger.warning("step failed; looking again", ["plan": plan, "error": "\(error)"])
-            try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+            state.failedSteps += 1
+            // What is refused ten times over is refused for long, and every look costs calls.
+            let pause = state.failedSteps < 10 ? min(.seconds(1), configuration.interval) : configuration.interval
+            try await Self.clock.sleep(for: pause)
         }
     }
 

@@ -15,26 +15,11 @@ struct ReconcileLoop: Sendable {
     private static let clock = ContinuousClock()
     private let startedAt = clock.now
 
-    /// What goes from one turn to the next.
-    private struct State {
-        var memory = ReconcileMemory()
-        var lastPulse: Pulse?
-        /// The term in which we lead; nil while we don't.
-        var term: UInt64?
-        var lastTurn: ContinuousClock.Instant?
-        var isUnderWay = false
-        /// What was deferred last time, not to be said again.
-        var said: Set<String> = []
-        var summary = ""
-        var silence = Silence()
-        var stampFailure = ""
-    }
-
     /// Returns only by cancellation. A turn that fails is dropped whole: the next one plans on a fresh view.
     ///
     /// - Throws: `CancellationError`.
     func run() async throws {
-        var state = State()
+        var state = ReconcileState()
         while true {
             do {
                 let beat = try await observer.beat()
@@ -48,7 +33,7 @@ struct ReconcileLoop: Sendable {
         }
     }
 
-    private func learn(_ beat: ClusterObserver.Beat, _ state: inout State) async {
+    private func learn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async {
         do {
             try await stamp.learn(beat.clusterID, beat.own)
             state.stampFailure = ""
@@ -61,7 +46,7 @@ struct ReconcileLoop: Sendable {
 
     /// An etcd that runs and does not answer us has nobody who keeps its membership and DNS: worth a line, once it is
     /// not just starting.
-    private func say(silence error: any Error, _ state: inout State) async {
+    private func say(silence error: any Error, _ state: inout ReconcileState) async {
         guard await stamp.isRunning else {
             state.silence = Silence()
             return
@@ -70,17 +55,11 @@ struct ReconcileLoop: Sendable {
         logger.warning("etcd runs, and does not answer", ["error": "\(error)"])
     }
 
-    private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
-        if beat.pulse.isLeader, state.term != beat.term {
-            // Others may have led in between: what they wrote to the zone we have not read, and who was ill all the time
-            // we don't know.
+    private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
+        if state.takesLead(beat.pulse, inTerm: beat.term) {
             await zone?.forget()
-            state.memory = ReconcileMemory()
-            state.lastTurn = nil
-            state.said = []
             logger.info("this member leads", ["member": beat.own, "term": beat.term])
         }
-        state.term = beat.pulse.isLeader ? beat.term : nil
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
             isUnderWay: state.isUnderWay, interval: configuration.interval)
@@ -90,25 +69,26 @@ struct ReconcileLoop: Sendable {
         do {
             try await turn(beat, &state)
         } catch let error where !(error is CancellationError) {
+            state.turnFailed()
             logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
         }
     }
 
-    private func turn(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
+    private func turn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
         let now = startedAt.duration(to: Self.clock.now)
         guard let view = try await observer.view(beat, now: now) else { return }
         let plan = planReconcile(view, memory: &state.memory)
-        state.isUnderWay = plan.isUnderWay
         say(plan.deferred, &state)
         for step in plan.steps {
             logger.info("acting", ["step": step])
             try await executor.perform(step, inTerm: beat.term)
         }
+        state.turnDone(isUnderWay: plan.isUnderWay)
         summarize(view, plan, &state)
     }
 
     /// Says each deferral when it is new.
-    private func say(_ deferred: [Deferral], _ state: inout State) {
+    private func say(_ deferred: [Deferral], _ state: inout ReconcileState) {
         let texts = deferred.map(\.description)
         for text in texts where !state.said.contains(text) {
             logger.info("deferred", ["reason": text])
@@ -117,7 +97,7 @@ struct ReconcileLoop: Sendable {
     }
 
     /// One line a turn; loud only where it says something new.
-    private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout State) {
+    private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout ReconcileState) {
         let healthy = view.cluster.members.count(where: view.cluster.isHealthy)
         let summary =
             "\(view.cluster.members.count) members, \(healthy) healthy, \(plan.steps.count) steps, "
@@ -128,23 +108,5 @@ struct ReconcileLoop: Sendable {
             logger.info("turn done", ["summary": summary])
         }
         state.summary = summary
-    }
-}
-
-/// For how long our own etcd has not answered, and when that is worth a line in the log.
-struct Silence {
-    private var since: Duration?
-    private var saidAt: Duration?
-
-    private static let patience = Duration.seconds(10)
-    private static let repetition = Duration.seconds(300)
-
-    /// Takes note of one more look without an answer.
-    mutating func isWorthSaying(_ now: Duration) -> Bool {
-        let since = since ?? now
-        self.since = since
-        guard now - since >= Self.patience, saidAt.map({ now - $0 >= Self.repetition }) ?? true else { return false }
-        saidAt = now
-        return true
     }
 }
