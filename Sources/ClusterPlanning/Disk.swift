@@ -4,7 +4,7 @@
 package struct Stamp: Equatable, Sendable {
     /// The instance that etcd ran on.
     package var instance: InstanceID
-    /// The cluster of the data, once it is known.
+    /// The cluster of the data, once it is known; before the first start, the one that was asked to enter this member.
     package var cluster: ClusterID?
     /// The member of the data, once it is known; before the first start, the entry that was added for this directory.
     package var member: MemberID?

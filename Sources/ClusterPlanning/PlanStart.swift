@@ -126,14 +126,14 @@ private func planJoin(
         member.name == identity.instance.rawValue || member.peerURLs.contains(identity.peerURL)
     }
     // Another instance's address under our name, or two entries of ours: each goes, one a turn.
-    if let stale = own.first(where: { !isMeantForUs($0, view, stamp) }) {
+    if let stale = own.first(where: { !isMeantForUs($0, in: cluster.id, view, stamp) }) {
         // We run no etcd. Whoever answers under that ID is another machine, and alive (F24).
         if cluster.isHealthy(stale) { return .wait(.ownEntryAlive(stale)) }
         if let risk = cluster.risk(ofRemoving: stale) { return .wait(.ownEntryNeeded(stale, risk)) }
         memory.ownEntryRemoved = view.now
         return .removeOwnEntry(stale, from: cluster)
     }
-    if let entry = own.first { return planExec(view, cluster, entry) }
+    if let entry = own.first { return planExec(view, cluster.id, cluster.members, entry) }
 
     // etcd lets one join at a time, and so do we, before it has to say so (F9).
     if let joining = cluster.members.first(where: { !$0.isStarted || $0.isLearner }) {
@@ -157,28 +157,33 @@ private let pauseBeforeReadding = Duration.milliseconds(1100)
 /// Whether an entry with our name or address was made for this very directory: we added it and etcd has not run under it,
 /// or the founders entered us by name and etcd has never run here. Every other entry belongs to data that is lost, ours or
 /// that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
-private func isMeantForUs(_ entry: Member, _ view: StartView, _ stamp: Stamp?) -> Bool {
+///
+/// A stamp that names the cluster and no member was written right before we asked to be entered, when nobody was at our
+/// address: whoever is there since is us, though the answer was lost, or we died before it came.
+private func isMeantForUs(_ entry: Member, in cluster: ClusterID, _ view: StartView, _ stamp: Stamp?) -> Bool {
     guard !entry.isStarted, entry.peerURLs == [view.identity.peerURL], stamp?.started != true else { return false }
     if let added = stamp?.member { return entry.id == added }
-    return entry.name == view.identity.instance.rawValue
+    return stamp?.cluster == cluster || entry.name == view.identity.instance.rawValue
 }
 
 /// The entry is there. It may be used as soon as everybody who answers shows it: a joiner that asks a lagging peer would
 /// take an older entry's ID and be gone at once (F13a).
-private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Member) -> StartPlan {
-    let ids = cluster.members.map(\.id)
+private func planExec(
+    _ view: StartView, _ cluster: ClusterID, _ members: [Member], _ entry: Member
+) -> StartPlan {
+    let ids = members.map(\.id)
     let lagging = view.peers.filter { peer in
-        if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
+        if case .members(cluster, let shown) = peer.answer { shown.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
     // Names need not be right, only different: etcd matches the list by peer URL.
-    let initial = cluster.members.flatMap { member in
+    let initial = members.flatMap { member in
         member.peerURLs.map { url in
             let name = member.id == entry.id ? view.identity.instance.rawValue : member.name
             return InitialMember(name.isEmpty ? "unstarted-\(member.id)" : name, url)
         }
     }
-    return .start(Launch(.join(cluster.id, entry.id), view.identity, initialCluster: initial))
+    return .start(Launch(.join(cluster, entry.id), view.identity, initialCluster: initial))
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list
@@ -191,16 +196,36 @@ private func planFollow(
     guard let founders = lists.first, lists.allSatisfy({ $0 == founders }) else {
         return .wait(.foundersDiffer(founding))
     }
-    let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
-    guard founders.contains(ourselves) else { return .wait(.foundingWithoutUs(founders: founders)) }
+    if case .members(let cluster, let members)? = founding.first?.answer,
+        let entry = entryMadeByUs(members, in: cluster, view, stamp)
+    {
+        memory.founders = founders
+        guard lastFounders == founders else { return .wait(.groupMayChange(founders: founders)) }
+        return planExec(view, cluster, members, entry)
+    }
     // Somebody who has started has been led: then we wait for a leader, to enter by its list and not by our guess.
     guard founding.allSatisfy(\.nobodyHasStarted) else { return .wait(.noLeader(among: founding)) }
+    let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
+    guard founders.contains(ourselves) else { return .wait(.foundingWithoutUs(founders: founders)) }
     guard stamp?.started != true else { return .wait(.ownDataLost) }
     // A member that was killed and has no quorum may have forgotten who had started: the zone may know better.
     if let obstacle = whoMayHoldData(view, group) ?? obstacleInZone(view, group) { return .wait(obstacle) }
     // And one that is just starting shows its list piece by piece: only a list that stays counts.
     memory.founders = founders
     return lastFounders == founders ? found(view, founders) : .wait(.groupMayChange(founders: founders))
+}
+
+/// Our entry in a cluster that has no leader, if we made it for this disk: a cluster of one that has entered a second
+/// member has no majority until that one runs, so it waits for us, and not we for it. Should the list be stale and the entry
+/// gone, nothing is lost: it has never voted, and etcd ends when it is told.
+private func entryMadeByUs(
+    _ members: [Member], in cluster: ClusterID, _ view: StartView, _ stamp: Stamp?
+) -> Member? {
+    guard stamp?.cluster == cluster else { return nil }
+    let own = members.filter { member in
+        member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
+    }
+    return own.count == 1 ? own.first { isMeantForUs($0, in: cluster, view, stamp) } : nil
 }
 
 /// Nobody runs etcd. The group founds a cluster once it is whole, the same in two readings, every other founder's host

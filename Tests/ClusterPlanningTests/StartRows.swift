@@ -293,6 +293,10 @@ let rowsOfFollowing: [StartRow] = [
         view(peers: [peer(2, shows: [founder(2), founder(3)]), refused(3)]),
         .wait(.foundingWithoutUs(founders: founders(2, 3)))),
     StartRow(
+        "a cluster that has lost its quorum is no founding",
+        view(peers: [peer(2, shows: [member(2), member(3), member(4)]), refused(3)]),
+        .wait(.noLeader(among: [peer(2, shows: [member(2), member(3), member(4)])]))),
+    StartRow(
         "founders who differ are not followed",
         view(peers: [peer(2, shows: [founder(1), founder(2)]), peer(3, shows: [founder(1), founder(3)], of: 0xc2)]),
         .wait(
@@ -321,6 +325,35 @@ let rowsOfFollowing: [StartRow] = [
     StartRow(
         "where the zone can't be read nobody is followed", view(peers: begun, zone: .unavailable("503")),
         remembering(founders(1, 2, 3)), .wait(.zoneNotRead("503"))),
+]
+
+private let waiting = [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]
+
+/// A cluster of one that has entered us has no majority until we run.
+let rowsOfTheSecondMember: [StartRow] = [
+    StartRow(
+        "the second member starts although nobody leads: the first one waits for it",
+        view(disk: noted(7), peers: waiting), remembering([InitialMember("", peerURL(1))] + founders(2)),
+        join(7, founders(1, 2))),
+    StartRow(
+        "also where the answer to its request was lost", view(disk: noted(nil), peers: waiting),
+        remembering([InitialMember("", peerURL(1))] + founders(2)), join(7, founders(1, 2))),
+    StartRow(
+        "but not by a list that was seen once", view(disk: noted(7), peers: waiting),
+        .wait(.groupMayChange(founders: [InitialMember("", peerURL(1))] + founders(2)))),
+    StartRow(
+        "nor under an entry that was made before", view(disk: noted(8), peers: waiting),
+        .wait(.noLeader(among: [waiting[0]]))),
+    StartRow(
+        "nor on a disk that etcd ran on", view(disk: noted(7, started: true), peers: waiting),
+        .wait(.noLeader(among: [waiting[0]]))),
+    StartRow(
+        "nor on one that asked nobody", view(peers: waiting),
+        .wait(.noLeader(among: [waiting[0]]))),
+    StartRow(
+        "nor in another cluster",
+        view(disk: noted(7), peers: [peer(2, shows: [member(2), entry(7, at: 1)], of: 0xc2), refused(3)]),
+        .wait(.noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)], of: 0xc2)]))),
 ]
 
 private let two = cluster([member(2), member(3)])
@@ -368,6 +401,13 @@ let rowsOfJoining: [StartRow] = [
     StartRow(
         "the entry of a disk that etcd ran on is lost",
         view(disk: noted(7, started: true), clusters: [added]), .removeOwnEntry(entry(7, at: 1), from: added)),
+    StartRow(
+        "an entry at our address is the one that we asked for, though the answer was lost",
+        view(disk: noted(nil), clusters: [added]), join(7, founders(1, 2, 3))),
+    StartRow(
+        "one of a cluster that we did not ask is not",
+        view(disk: .empty(Stamp(instance: 1, cluster: 0xc2)), clusters: [added]),
+        .removeOwnEntry(entry(7, at: 1), from: added)),
     StartRow(
         "an entry at our address that we did not make is lost",
         view(clusters: [added]), .removeOwnEntry(entry(7, at: 1), from: added)),
@@ -424,4 +464,5 @@ let rowsOfJoining: [StartRow] = [
         .wait(.quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)))),
 ]
 
-let startRows = rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfJoining
+let startRows = rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfTheSecondMember
+    + rowsOfJoining

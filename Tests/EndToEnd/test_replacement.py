@@ -79,6 +79,33 @@ def test_three_become_five_become_three(world: World) -> None:
     assert writer.missing(any_endpoint(world)) == []
 
 
+def test_one_becomes_three(make_world: Callable[..., World], binary: str) -> None:
+    """From its adding until it runs, the second member is the majority that the first one lacks."""
+    world = make_world([binary], size=1)
+    world.fleet.follow()
+    world.await_whole()
+    any_endpoint(world).put("before", "kept")
+    world.aws.set_desired_capacity(3)
+    assert len(world.await_whole(60)) == 3
+    assert any_endpoint(world).get("before") == "kept"
+
+
+def test_a_joiner_that_has_no_etcd_is_not_added(make_world: Callable[..., World], binary: str) -> None:
+    world = make_world([binary], size=1)
+    world.fleet.follow()
+    world.await_whole()
+    world.fleet.starts = False
+    world.aws.set_desired_capacity(2)
+    joiner = wait_until("the machine is there", lambda: next(iter(world.fleet.living()[1:]), None))
+    joiner.start(ETCD_CLUSTER_ETCD="/nowhere/etcd")
+    wait_until("it says why", lambda: "cannot start /nowhere/etcd" in joiner.log_text())
+    assert len(world.members()) == 1
+    any_endpoint(world).put("after", "taken")
+    joiner.stop()
+    joiner.start()
+    assert len(world.await_whole()) == 2
+
+
 def test_one_member_loses_its_disk_and_joins_anew(world: World) -> None:
     """F16: the ID of lost data is never used again."""
     world.fleet.follow()

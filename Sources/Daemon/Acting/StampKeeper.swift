@@ -44,6 +44,12 @@ actor StampKeeper {
         if next != stamp { try directory.write(next) }
     }
 
+    /// To be called before the cluster is asked to enter this member: an entry at our address is ours from then on,
+    /// whatever becomes of the answer, and of us.
+    func note(askedToJoin cluster: ClusterID, by instance: InstanceID) throws {
+        try directory.write(Stamp(instance: instance, cluster: cluster))
+    }
+
     /// Notes the entry that was made for this directory.
     func note(added member: MemberID, to cluster: ClusterID, by instance: InstanceID) throws {
         try directory.write(Stamp(instance: instance, cluster: cluster, member: member))

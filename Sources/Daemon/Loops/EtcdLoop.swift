@@ -26,6 +26,8 @@ struct EtcdLoop: Sendable {
         var memory = StartMemory()
         var lastExit = LastExit.none
         var backoff = RestartBackoff()
+        /// In a row. What fails again and again is tried more and more seldom, down to once an interval.
+        var failedSteps = 0
         /// When etcd last ended, for the log.
         var endedAt: ContinuousClock.Instant?
     }
@@ -80,14 +82,20 @@ struct EtcdLoop: Sendable {
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
+                // From one voter to two the cluster leads again only with us: nothing that could be known before may
+                // keep our etcd from starting then.
+                _ = try await program.version()
+                try await stamp.note(askedToJoin: cluster.id, by: observer.identity.instance)
                 let member = try await executor.addSelf(to: cluster)
                 try await stamp.note(added: member, to: cluster.id, by: observer.identity.instance)
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
             case .start, .wait: break
             }
+            state.failedSteps = 0
         } catch let error where !(error is CancellationError) {
             logger.warning("step failed; looking again", ["plan": plan, "error": "\(error)"])
-            try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+            state.failedSteps += 1
+            try await Self.clock.sleep(for: min(.seconds(1) * state.failedSteps, configuration.interval))
         }
     }
 
