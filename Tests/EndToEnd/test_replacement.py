@@ -90,7 +90,7 @@ def test_one_becomes_three(make_world: Callable[..., World], binary: str) -> Non
     assert any_endpoint(world).get("before") == "kept"
 
 
-def test_a_joiner_that_has_no_etcd_is_not_added(make_world: Callable[..., World], binary: str) -> None:
+def test_a_joiner_whose_etcd_cant_run_is_not_added(make_world: Callable[..., World], binary: str) -> None:
     world = make_world([binary], size=1)
     world.fleet.follow()
     world.await_whole()
@@ -99,6 +99,9 @@ def test_a_joiner_that_has_no_etcd_is_not_added(make_world: Callable[..., World]
     joiner = wait_until("the machine is there", lambda: next(iter(world.fleet.living()[1:]), None))
     joiner.start(ETCD_CLUSTER_ETCD="/nowhere/etcd")
     wait_until("it says why", lambda: "cannot start /nowhere/etcd" in joiner.log_text())
+    joiner.stop()
+    joiner.start("--", "--no-such-flag=1")
+    wait_until("it says why", lambda: "no-such-flag" in joiner.log_text())
     assert len(world.members()) == 1
     any_endpoint(world).put("after", "taken")
     joiner.stop()

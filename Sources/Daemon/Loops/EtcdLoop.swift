@@ -84,7 +84,7 @@ struct EtcdLoop: Sendable {
             case .addSelf(let cluster):
                 // From one voter to two the cluster leads again only with us: nothing that could be known before may
                 // keep our etcd from starting then.
-                _ = try await program.version()
+                try await program.check()
                 try await stamp.note(askedToJoin: cluster.id, by: observer.identity.instance)
                 let member = try await executor.addSelf(to: cluster)
                 try await stamp.note(added: member, to: cluster.id, by: observer.identity.instance)
