@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Callable
 
+from rig.aws import faults
 from rig.etcd import etcdctl
 from rig.waiting import wait_until
 from rig.world import World
@@ -28,6 +31,23 @@ def test_a_resolver_and_etcdctl_find_exactly_the_healthy_voters(world: World) ->
     etcdctl("put", "by-srv", "found", "--discovery-srv", world.domain, prefix=resolver.command())
     answer = etcdctl("get", "by-srv", "--print-value-only", "--discovery-srv", world.domain, prefix=resolver.command())
     assert answer.strip() == "found"
+
+
+def test_a_refused_change_is_tried_seldom_and_said_quietly(make_world: Callable[..., World], binary: str) -> None:
+    """A role without the permission must cost neither a call a second nor a log full of it."""
+    world = make_world([binary], size=1, environment={"ETCD_CLUSTER_INTERVAL": "2s"})
+    refused = replace(faults.THROTTLING, code="AccessDenied", status=403, operations=(_CHANGE,))
+    with world.aws.fault(refused):
+        world.fleet.follow()
+        world.await_whole()
+        wait_until("it was refused a few times", lambda: len(world.aws.calls(action=_CHANGE)) >= 6)
+        leader = world.leader()
+        assert leader is not None and "AccessDenied" in leader.log_text()
+        calls, lines = len(world.aws.calls()), len(leader.log_text().splitlines())
+        time.sleep(6.0)
+        assert len(world.aws.calls()) - calls <= 4 * 3, "three calls a turn, one turn in two seconds"
+        assert not [line for line in leader.log_text().splitlines()[lines:] if line.startswith("time=")]
+    world.await_dns()
 
 
 def test_a_second_turn_makes_no_change_call(make_world: Callable[..., World], binary: str) -> None:

@@ -23,6 +23,7 @@ struct ReconcileLoop: Sendable {
         var term: UInt64?
         var lastTurn: ContinuousClock.Instant?
         var isUnderWay = false
+        var failures = Failures()
         /// What was deferred last time, not to be said again.
         var said: Set<String> = []
         var summary = ""
@@ -83,14 +84,17 @@ struct ReconcileLoop: Sendable {
         state.term = beat.pulse.isLeader ? beat.term : nil
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
-            isUnderWay: state.isUnderWay, interval: configuration.interval)
+            isUnderWay: state.isUnderWay && !state.failures.areMany, interval: configuration.interval)
         state.lastPulse = beat.pulse
         guard isDue else { return }
         state.lastTurn = .now
         do {
             try await turn(beat, &state)
+            state.failures = Failures()
         } catch let error where !(error is CancellationError) {
-            logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
+            let text = "\(error)"
+            guard state.failures.isWorthSaying(text, startedAt.duration(to: Self.clock.now)) else { return }
+            logger.warning("turn dropped; the next one looks afresh", ["error": text])
         }
     }
 
@@ -101,7 +105,11 @@ struct ReconcileLoop: Sendable {
         state.isUnderWay = plan.isUnderWay
         say(plan.deferred, &state)
         for step in plan.steps {
-            logger.info("acting", ["step": step])
+            if state.failures.areMany {
+                logger.debug("acting", ["step": step])
+            } else {
+                logger.info("acting", ["step": step])
+            }
             try await executor.perform(step, inTerm: beat.term)
         }
         summarize(view, plan, &state)
@@ -144,6 +152,28 @@ struct Silence {
         let since = since ?? now
         self.since = since
         guard now - since >= Self.patience, saidAt.map({ now - $0 >= Self.repetition }) ?? true else { return false }
+        saidAt = now
+        return true
+    }
+}
+
+/// Turns that failed one after the other, and when that is worth a line in the log.
+struct Failures {
+    private var inARow = 0
+    private var kind = ""
+    private var saidAt: Duration?
+
+    private static let repetition = Duration.seconds(300)
+
+    /// What failed so often, AWS's refusal of a change say, is tried no more than once an interval, and more quietly.
+    var areMany: Bool { inARow >= 5 }
+
+    /// Takes note of one more.
+    mutating func isWorthSaying(_ text: String, _ now: Duration) -> Bool {
+        inARow += 1
+        let kind = text.filter { !$0.isNumber }  // durations and ports differ each time
+        if areMany, kind == self.kind, let saidAt, now - saidAt < Self.repetition { return false }
+        self.kind = kind
         saidAt = now
         return true
     }
