@@ -468,5 +468,6 @@ let rowsOfJoining: [StartRow] = [
         .wait(.quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)))),
 ]
 
-let startRows = rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfTheSecondMember
+let startRows =
+    rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfTheSecondMember
     + rowsOfJoining
