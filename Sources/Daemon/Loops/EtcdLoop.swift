@@ -82,6 +82,9 @@ struct EtcdLoop: Sendable {
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
+                // From one voter to two the cluster leads again only with us: what can be known before must not keep our
+                // etcd from starting then.
+                _ = try await program.version()
                 let instance = observer.identity.instance
                 try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
