@@ -119,6 +119,7 @@ struct Daemon: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcdLoop.run() }
             group.addTask { try await reconcileLoop.run() }
+            group.addTask { try await MemoryLoop(configuration: configuration, logger: logger).run() }
             for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }
     }
