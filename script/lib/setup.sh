@@ -99,6 +99,7 @@ setup_build() {
 # build_release: builds the release binary; sets BINARY.
 build_release() {
     BINARY=$("$PROJECT/script/build-release") || die "the build failed"
+    export BINARY
 }
 
 # setup_rig: what the end-to-end rig needs: programs, and a virtual environment with the pinned Python packages.
