@@ -6,7 +6,8 @@ package struct Stamp: Equatable, Sendable {
     package var instance: InstanceID
     /// The cluster of the data, once it is known; before the first start, the one that was asked for an entry.
     package var cluster: ClusterID?
-    /// The member of the data, once it is known; before the first start, the entry that was added for this directory.
+    /// The member of the data, once it is known; before the first start, the entry that was added for this directory. Nil
+    /// beside a cluster: the entry was asked for, and what became of it is not known.
     package var member: MemberID?
     /// Whether etcd was ever started here. Written before its first start, so that data that is missing later was
     /// lost, and its votes with it (F16).
@@ -36,6 +37,19 @@ extension Stamp {
             next.member = member
         }
         return next
+    }
+
+    /// What it has to say before this directory is entered into `cluster`, so that an answer that is lost leaves no doubt
+    /// for whom the entry is; and, with `member`, once the answer is there.
+    package static func entering(_ cluster: ClusterID, as member: MemberID? = nil, _ instance: InstanceID) -> Stamp {
+        Stamp(instance: instance, cluster: cluster, member: member)
+    }
+
+    /// What it has to say once the data is set aside: etcd ran here, and what it ran as must not be used again.
+    package static func afterSettingAside(_ reason: SetAsideReason, _ instance: InstanceID) -> Stamp {
+        switch reason {
+        case .removedFromCluster(let cluster): Stamp(instance: instance, cluster: cluster, started: true)
+        }
     }
 
     /// What it has to say after etcd has ended. Where a first start did not get as far as a write-ahead log (a wrong flag, a

@@ -64,6 +64,8 @@ extension WaitReason: CustomStringConvertible {
             "group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
         case .ownDataLost:
             "etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold"
+        case .clusterNotAnswering(let cluster):
+            "cluster \(cluster), which this instance was to join, does not answer; its data may live"
         case .otherMemberJoining(let member): "another member is joining: \(member.label)"
         case .clusterFull(let members, let size, let unhealthy):
             "the cluster has \(counted(members, "member")) of \(size)"

@@ -43,12 +43,15 @@ private func planStart(_ view: StartView, onDataOf stamp: Stamp) -> StartPlan {
 }
 
 /// The cluster of this data, if it answers and its list lacks this member (F15, F19): by ID, by name and by address.
+///
+/// An entry of ours that has never started is not what etcd ran as: it took an older entry's ID from a peer that lagged,
+/// and was told so (F13a).
 private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningCluster? {
     guard view.clusters.count == 1, let cluster = view.clusters.first,
         stamp.cluster == nil || stamp.cluster == cluster.id
     else { return nil }
     let isListed = cluster.members.contains { member in
-        if let id = stamp.member { return member.id == id }
+        if let id = stamp.member { return member.id == id && (member.isStarted || !member.name.isEmpty) }
         return member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
     }
     return isListed ? nil : cluster
@@ -96,8 +99,12 @@ private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inou
         return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
     }
     let founding = view.peers.filter(\.hasMembers)
+    if let stamp, let cluster = stamp.cluster {
+        // There was a cluster, and we were about to join it: no reason to found one, however quiet it is now.
+        if !founding.isEmpty { return planEntered(view, founding, into: cluster, stamp) }
+        return .wait(stamp.started ? .ownDataLost : .clusterNotAnswering(cluster))
+    }
     if !founding.isEmpty {
-        if let join = planEntryWithoutLeader(view, founding, stamp: stamp) { return join }
         return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
     }
     return planFounding(view, group, stamp: stamp, lastFounders: lastFounders, memory: &memory)
@@ -155,14 +162,13 @@ private func planJoin(
 /// the member would get the ID that is gone for ever.
 private let pauseBeforeReadding = Duration.milliseconds(1100)
 
-/// Whether an entry with our name or address was made for this very directory: we added it and etcd has not run under it,
-/// or the founders entered us by name and etcd has never run here. Every other entry belongs to data that is lost, ours or
-/// that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
+/// Whether an entry with our name or address was made for this very directory: we asked for it when there was none, and
+/// etcd has not run under it, or the founders entered us by name and etcd has never run here. Every other entry belongs to
+/// data that is lost, ours or that of an instance which had the address before (F10, F13, F16); its ID must not be used again.
 private func isMeantForUs(_ entry: Member, in cluster: ClusterID, _ view: StartView, _ stamp: Stamp?) -> Bool {
     guard !entry.isStarted, entry.peerURLs == [view.identity.peerURL], stamp?.started != true else { return false }
-    if let added = stamp?.member { return entry.id == added }
-    // We asked for it and have not heard what came of that: when we asked, no other entry had our address (F10).
-    if entry.name.isEmpty, stamp?.cluster == cluster { return true }
+    // The stamp names the cluster before the entry is asked for, and the entry once the answer is there.
+    if let stamp, stamp.cluster == cluster { return stamp.member == nil || stamp.member == entry.id }
     return entry.name == view.identity.instance.rawValue
 }
 
@@ -174,10 +180,10 @@ private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Mem
         if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
-    return join(view.identity, cluster.id, cluster.members, entry)
+    return join(view.identity, cluster.id, cluster.members, as: entry)
 }
 
-private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member], _ entry: Member) -> StartPlan {
+private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member], as entry: Member) -> StartPlan {
     // Names need not be right, only different: etcd matches the list by peer URL.
     let initial = members.flatMap { member in
         member.peerURLs.map { url in
@@ -188,24 +194,19 @@ private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member
     return .start(Launch(.join(cluster, entry.id), identity, initialCluster: initial))
 }
 
-/// Nobody leads, and our entry is there: a cluster of one that became two by adding us has a quorum only with us, and so may
-/// one that has lost a voter since. To wait for a leader would be to wait for ourselves.
-///
-/// - Returns: nil where it is not certain that the entry was made for this disk: by its ID, or, where we have not heard
-///   what came of our request, by everybody's showing it.
-private func planEntryWithoutLeader(_ view: StartView, _ answering: [Peer], stamp: Stamp?) -> StartPlan? {
-    guard let stamp, let cluster = stamp.cluster, let members = answering.first?.members(of: cluster),
-        answering.allSatisfy({ $0.members(of: cluster)?.map(\.id).sorted() == members.map(\.id).sorted() })
-    else { return nil }
-    let own = members.filter { member in
-        member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
+/// We are entered, and nobody leads: the second of two voters has to start before anybody can, and so has any whom the
+/// quorum hangs on. Our ID has never run, so nothing can be lost by it. The list is that of those who know of us already; who
+/// does not lags, and can't catch up before there is a leader.
+private func planEntered(_ view: StartView, _ answering: [Peer], into cluster: ClusterID, _ stamp: Stamp) -> StartPlan {
+    let lists = answering.compactMap { peer -> [Member]? in
+        if case .members(cluster, let members) = peer.answer { members } else { nil }
     }
-    guard own.count == 1, isMeantForUs(own[0], in: cluster, view, stamp) else { return nil }
-    if stamp.member == nil {
-        let shown = Set(answering.map(\.endpoint))
-        guard members.allSatisfy({ $0.id == own[0].id || !shown.isDisjoint(with: $0.peerURLs) }) else { return nil }
-    }
-    return join(view.identity, cluster, members, own[0])
+    let listing = lists.filter { $0.contains { $0.peerURLs.contains(view.identity.peerURL) } }
+    guard lists.count == answering.count, let members = listing.first,
+        listing.allSatisfy({ $0.map(\.id) == members.map(\.id) }),
+        let entry = members.first(where: { isMeantForUs($0, in: cluster, view, stamp) })
+    else { return .wait(.noLeader(among: answering)) }
+    return join(view.identity, cluster, members, as: entry)
 }
 
 /// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list

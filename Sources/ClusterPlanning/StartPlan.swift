@@ -76,6 +76,7 @@ package enum WaitReason: Equatable, Sendable {
     case zoneNamesCluster(name: String, hosts: [String])
     case noClusterName(group: String)
     case ownDataLost
+    case clusterNotAnswering(ClusterID)
     case otherMemberJoining(Member)
     case clusterFull(members: Int, size: Int, unhealthy: [Member])
     case quorumAtRisk(QuorumRisk)

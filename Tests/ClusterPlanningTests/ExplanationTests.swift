@@ -29,6 +29,7 @@ import Testing
         .zoneNamesCluster(name: "main", hosts: ["i-9.main.example.org."]),
         .noClusterName(group: "my_group"),
         .ownDataLost,
+        .clusterNotAnswering(0xc1),
         .otherMemberJoining(entry(8, at: 4)),
         .clusterFull(members: 3, size: 3, unhealthy: []), .clusterFull(members: 3, size: 3, unhealthy: [member(3)]),
         .quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)),

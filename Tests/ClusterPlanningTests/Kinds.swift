@@ -26,7 +26,8 @@ enum WaitKind: CaseIterable {
     case dataDirectoryUnusable, dataOfAnotherInstance, dataNotInCluster, groupNotRead, notInGroup, notInDuty
     case ownStateNotRunning, severalClusters, peersSilent, instancesUnsettled, noLeader, foundersDiffer
     case foundingWithoutUs, groupIncomplete, groupMayChange, zoneNotRead, zoneNamesCluster, noClusterName, ownDataLost
-    case otherMemberJoining, clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, peersLagging, addTooSoon
+    case clusterNotAnswering, otherMemberJoining, clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive,
+        peersLagging, addTooSoon
 
     init(_ reason: WaitReason) {
         switch reason {
@@ -49,6 +50,7 @@ enum WaitKind: CaseIterable {
         case .zoneNamesCluster: self = .zoneNamesCluster
         case .noClusterName: self = .noClusterName
         case .ownDataLost: self = .ownDataLost
+        case .clusterNotAnswering: self = .clusterNotAnswering
         case .otherMemberJoining: self = .otherMemberJoining
         case .clusterFull: self = .clusterFull
         case .quorumAtRisk: self = .quorumAtRisk

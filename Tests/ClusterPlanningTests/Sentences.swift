@@ -32,6 +32,7 @@ let waitSentences = #"""
     nobody answers, yet the zone names members of an earlier cluster main: i-9.main.example.org.; its data may live; if it is lost for good, delete those records to found anew
     group my_group has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name
     etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold
+    cluster c1, which this instance was to join, does not answer; its data may live
     another member is joining: 8 at http://10.0.0.4:2380
     the cluster has 3 members of 3
     the cluster has 3 members of 3, not healthy: i-3 (3)

@@ -35,6 +35,16 @@ import Testing
         #expect(Stamp.before(launch, stamp: stamp) == expected, "\(name)")
     }
 
+    @Test func aDirectoryKnowsTheClusterThatItIsToJoin() {
+        #expect(Stamp.entering(0xc1, 1) == Stamp(instance: 1, cluster: 0xc1))
+        #expect(Stamp.entering(0xc1, as: 7, 1) == Stamp(instance: 1, cluster: 0xc1, member: 7))
+    }
+
+    @Test func whatIsSetAsideIsNotForgotten() {
+        #expect(
+            Stamp.afterSettingAside(.removedFromCluster(0xc1), 1) == Stamp(instance: 1, cluster: 0xc1, started: true))
+    }
+
     /// `started` is taken back only where etcd certainly never ran under its ID.
     @Test(arguments: [false, true], [false, true])
     func stampAfterAnEnd(isFirst: Bool, hasLog: Bool) {

@@ -93,6 +93,16 @@ let rowsWithData: [StartRow] = [
         view(disk: .data(ours), lastExit: .unaskedSuccess, clusters: [cluster([member(2), entry(7, at: 1)])]),
         .setAside(.removedFromCluster(0xc1))),
     StartRow(
+        "our data is set aside when etcd stopped by itself and our entry never started: it ran as another one",
+        view(
+            disk: .data(Stamp(instance: 1, cluster: 0xc1, member: 7, started: true)), lastExit: .unaskedSuccess,
+            clusters: [cluster([member(2), entry(7, at: 1)])]), .setAside(.removedFromCluster(0xc1))),
+    StartRow(
+        "our data resumes when etcd stopped by itself and the founders' entry of ours never started",
+        view(
+            disk: .data(ours), lastExit: .unaskedSuccess,
+            clusters: [cluster([founder(1), member(2), member(3)])]), resume),
+    StartRow(
         "our data is set aside when its stamp knows no IDs and the list has neither our name nor our address",
         view(
             disk: .data(Stamp(instance: 1, started: true)), lastExit: .unaskedSuccess, clusters: [cluster([member(2)])]),
@@ -329,50 +339,6 @@ private func noted(_ id: MemberID?, started: Bool = false) -> Disk {
     .empty(Stamp(instance: 1, cluster: 0xc1, member: id, started: started))
 }
 
-private let pair = [member(2), entry(7, at: 1)]
-
-/// A cluster of one has a quorum with its second member only, and so no leader until that starts.
-let rowsOfEntriesWithoutLeader: [StartRow] = [
-    StartRow(
-        "the second member of a cluster starts without a leader",
-        view(disk: noted(7), peers: [peer(2, shows: pair), refused(3)]), join(7, founders(1, 2))),
-    StartRow(
-        "so does one whose request was not answered",
-        view(disk: noted(nil), peers: [peer(2, shows: pair), refused(3)]),
-        join(7, founders(1, 2))),
-    StartRow(
-        "and one whose voters are partly down",
-        view(disk: noted(7), peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), silent(3)]),
-        join(7, founders(1, 2, 3))),
-    StartRow(
-        "without an answer to its request it waits for everybody to show the entry",
-        view(disk: noted(nil), peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), silent(3)]),
-        .wait(
-            .foundingWithoutUs(founders: [
-                InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2)), InitialMember("i-3", peerURL(3)),
-            ]))),
-    StartRow(
-        "peers who differ are waited for",
-        view(disk: noted(7), peers: [peer(2, shows: pair), peer(3, shows: [member(2)])]),
-        .wait(.foundersDiffer([peer(2, shows: pair), peer(3, shows: [member(2)])]))),
-    StartRow(
-        "an entry of a disk that etcd ran on is not used",
-        view(disk: noted(7, started: true), peers: [peer(2, shows: pair)]),
-        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
-    StartRow(
-        "nor one that was made before ours", view(disk: noted(8), peers: [peer(2, shows: pair)]),
-        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
-    StartRow(
-        "nor one that nobody asked for", view(peers: [peer(2, shows: pair)]),
-        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
-    StartRow(
-        "nor one of another cluster", view(disk: noted(7), peers: [peer(2, shows: pair, of: 0xc2)]),
-        .wait(.foundingWithoutUs(founders: [InitialMember("", peerURL(1)), InitialMember("i-2", peerURL(2))]))),
-    StartRow(
-        "an entry that was asked for and not heard of is used by the leader's list, too",
-        view(disk: noted(nil), clusters: [added]), join(7, founders(1, 2, 3))),
-]
-
 let rowsOfJoining: [StartRow] = [
     StartRow("a joiner enters itself", view(clusters: [two]), .addSelf(to: two)),
     StartRow(
@@ -415,6 +381,50 @@ let rowsOfJoining: [StartRow] = [
     StartRow(
         "an entry at our address that we did not make is lost",
         view(clusters: [added]), .removeOwnEntry(entry(7, at: 1), from: added)),
+    StartRow(
+        "an entry that we asked for, and whose answer was lost, is ours",
+        view(disk: noted(nil), clusters: [added]), join(7, founders(1, 2, 3))),
+    StartRow(
+        "second of two, a joiner starts before anybody can lead",
+        view(disk: noted(7), peers: [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]),
+        join(7, founders(1, 2))),
+    StartRow(
+        "so it does when the answer was lost",
+        view(disk: noted(nil), peers: [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]),
+        join(7, founders(1, 2))),
+    StartRow(
+        "not when its disk is lost",
+        view(disk: noted(7, started: true), peers: [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]),
+        .wait(.noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)])]))),
+    StartRow(
+        "not when they show another entry",
+        view(disk: noted(8), peers: [peer(2, shows: [member(2), entry(7, at: 1)]), refused(3)]),
+        .wait(.noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)])]))),
+    StartRow(
+        "those who do not know of it yet lag, and can't catch up without a leader",
+        view(
+            disk: noted(7),
+            peers: [peer(2, shows: [member(2), member(3), entry(7, at: 1)]), peer(3, shows: [member(2), member(3)])]),
+        join(7, founders(1, 2, 3))),
+    StartRow(
+        "not when somebody shows another entry at our address",
+        view(
+            disk: noted(7),
+            peers: [peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), entry(6, at: 1)])]),
+        .wait(
+            .noLeader(among: [
+                peer(2, shows: [member(2), entry(7, at: 1)]), peer(3, shows: [member(2), entry(6, at: 1)]),
+            ]))),
+    StartRow(
+        "not when they are of another cluster",
+        view(disk: noted(7), peers: [peer(2, shows: [member(2), entry(7, at: 1)], of: 0xc2), refused(3)]),
+        .wait(.noLeader(among: [peer(2, shows: [member(2), entry(7, at: 1)], of: 0xc2)]))),
+    StartRow(
+        "who was to join a cluster founds none, however quiet it is",
+        view(disk: noted(nil)), remembering(founders(1, 2, 3)), .wait(.clusterNotAnswering(0xc1))),
+    StartRow(
+        "nor does who ran in one",
+        view(disk: noted(nil, started: true)), remembering(founders(1, 2, 3)), .wait(.ownDataLost)),
     StartRow(
         "an entry that we made before this one is lost",
         view(disk: noted(8), clusters: [added]), .removeOwnEntry(entry(7, at: 1), from: added)),
@@ -469,5 +479,4 @@ let rowsOfJoining: [StartRow] = [
 ]
 
 let startRows =
-    rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfEntriesWithoutLeader
-    + rowsOfJoining
+    rowsWithData + rowsOfTheGroup + rowsOfFounding + rowsOfFollowing + rowsOfJoining

@@ -42,14 +42,20 @@ import Testing
                     Issue.record("founded on data")
                     return
                 }
-                #expect(stamp?.instance != view.identity.instance || stamp?.started == false)
+                #expect(stamp?.instance != view.identity.instance || (stamp?.started == false && stamp?.cluster == nil))
             case .join(let cluster, let member):
                 let lists =
-                    view.clusters.isEmpty
-                    ? view.peers.compactMap { if case .members(cluster, let list) = $0.answer { list } else { nil } }
-                    : view.clusters.filter { $0.id == cluster }.map(\.members)
-                #expect(!lists.isEmpty && view.clusters.count <= 1)
-                #expect(lists.allSatisfy { $0.first { $0.id == member }?.isStarted == false })
+                    view.clusters.filter { $0.id == cluster }.map(\.members)
+                    + view.peers.compactMap { peer in
+                        if case .members(cluster, let members) = peer.answer { members } else { nil }
+                    }
+                #expect(view.clusters.allSatisfy { $0.id == cluster })
+                #expect(lists.contains { $0.contains { $0.id == member && !$0.isStarted } })
+                guard case .empty(let stamp) = view.disk else {
+                    Issue.record("joined on data")
+                    return
+                }
+                #expect(stamp?.instance != view.identity.instance || stamp?.started == false)
             }
         case .setAside:
             #expect(view.clusters.count == 1 && view.lastExit == .unaskedSuccess)

@@ -63,6 +63,26 @@ import Testing
         for sign in ["Fatal", "Stack", "Thread", "0x", "__"] { #expect(!said.contains(sign)) }
     }
 
+    /// Else the first files to be opened would take their places, and the log would be written into one of them.
+    @Test func closedStandardStreamsAreOpenedOnNull() async throws {
+        let place = try TemporaryDirectory()
+        let report = "for one in 0 1 2; do readlink /proc/$PPID/fd/$one; done > \(place["report"]).new"
+        let etcd = try place.write(
+            "#!/bin/sh\n\(report); mv \(place["report"]).new \(place["report"])\n", to: "etcd", executable: true)
+        try place.write("", to: "data/member/wal/0.wal")
+        try place.write(
+            #"{"version": 1, "instance": "i-0a", "started": true}"#, to: "data/etcd-cluster.json")
+        let daemon =
+            Built.product + " --data-dir \(place["data"]) --etcd \(etcd) --instance-id i-0a"
+            + " --address 127.0.0.1 --region eu-central-1"
+        _ = try await Built.spawner.capture(
+            Supervision.Command(
+                "/bin/sh", ["-c", "timeout -s KILL 5 \(daemon) <&- >&- 2>&-; true"],
+                environment: ["PATH": "/usr/bin:/bin"]), deadline: .seconds(60))
+        let streams = try String(contentsOfFile: place["report"], encoding: .utf8)
+        #expect(streams == "/dev/null\n/dev/null\n/dev/null\n")
+    }
+
     /// Credentials are in the environment of every run; nothing that it says may hold them.
     @Test func whatItSaysHoldsNoSecret() async throws {
         let place = try TemporaryDirectory()

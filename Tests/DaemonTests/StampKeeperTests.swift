@@ -54,14 +54,14 @@ private let member = MemberID(0xa1)
 
     /// The answer to the request may be lost; whom it was made for may not.
     @Test func anEntryIsNotedBeforeItIsAskedFor() async throws {
-        try await keeper.note(asking: cluster, by: instance)
+        try await keeper.note(.entering(cluster, instance))
         #expect(stamp == Stamp(instance: instance, cluster: cluster))
-        try await keeper.note(added: member, to: cluster, by: instance)
+        try await keeper.note(.entering(cluster, as: member, instance))
         #expect(stamp == Stamp(instance: instance, cluster: cluster, member: member))
     }
 
     @Test func aJoinersEntrySurvivesAStartThatFailed() async throws {
-        try await keeper.note(added: member, to: cluster, by: instance)
+        try await keeper.note(.entering(cluster, as: member, instance))
         #expect(stamp == Stamp(instance: instance, cluster: cluster, member: member))
         try await keeper.prepare(launch(.join(cluster, member)), on: stamp)
         #expect(stamp == Stamp(instance: instance, cluster: cluster, member: member, started: true))

@@ -128,3 +128,32 @@ def test_a_member_whose_instance_lives_is_kept_however_ill_it_is(world: World) -
     assert host.id in {member.name for member in world.members()}
     host.start()
     wait_until("it is back", lambda: host.endpoint.status().leader)
+
+
+@pytest.mark.limit(240)
+def test_one_becomes_three(make_world: Callable[..., World], binary: str) -> None:
+    """The second voter of a cluster is half of its quorum from the moment in which it is added."""
+    world = make_world([binary], size=1)
+    world.fleet.follow()
+    world.await_whole()
+    any_endpoint(world).put("before", "kept")
+    world.aws.set_desired_capacity(3)
+    assert len(world.await_whole(90)) == 3
+    world.await_dns()
+    assert any_endpoint(world).get("before") == "kept"
+
+
+def test_a_joiner_that_has_no_etcd_is_not_added(make_world: Callable[..., World], binary: str) -> None:
+    world = make_world([binary], size=1)
+    world.fleet.follow()
+    world.await_whole()
+    world.fleet.starts = False
+    world.aws.set_desired_capacity(2)
+    joiner = wait_until("the machine is there", lambda: next(iter(world.fleet.living()[1:]), None))
+    joiner.start(ETCD_CLUSTER_ETCD="/nowhere/etcd")
+    wait_until("it says why", lambda: "cannot start /nowhere/etcd" in joiner.log_text())
+    assert len(world.members()) == 1
+    any_endpoint(world).put("after", "taken")
+    joiner.stop()
+    joiner.start()
+    assert len(world.await_whole()) == 2

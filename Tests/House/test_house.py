@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,27 @@ def test_a_release_weighs_less_than_twenty_megabytes(tmp_path: Path) -> None:
     subprocess.run(["strip", str(binary)], check=True, timeout=60)
     print(f"{binary.stat().st_size / 1e6:.1f} MB stripped")
     assert binary.stat().st_size < _LARGEST_BINARY
+
+
+def test_scripts_are_clean() -> None:
+    """By shellcheck; a missing one fails."""
+    scripts = [path for path in [*PROJECT.glob("script/*"), *PROJECT.glob("script/lib/*.sh"), PROJECT / ".ci" / "run"]
+               if path.is_file() and (path.suffix == ".sh" or b"bash" in path.read_bytes()[:30])]
+    assert len(scripts) >= 5
+    judge = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([str(judge), "-x", *map(str, scripts)], capture_output=True, text=True, timeout=60,
+                          cwd=PROJECT, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_readme_names_every_flag_and_variable() -> None:
+    """And `--help`, which is made of the parser's own table, knows every flag that the README names."""
+    text = subprocess.run([os.environ["ETCD_CLUSTER_BINARY"], "--help"], capture_output=True, text=True, timeout=20,
+                          check=True).stdout
+    readme = (PROJECT / "README.md").read_text()
+    flags = set(re.findall(r"^  (--[a-z-]+) ", text, re.M))
+    variables = set(re.findall(r"\b(?:ETCD|ELASTIC_ETCD)_[A-Z_]+\b", text.split("etcd's own variables")[0]))
+    assert len(flags) > 10 and len(variables) > 10
+    assert not {flag for flag in flags if f"`{flag}" not in readme}
+    assert not {name for name in variables if f"`{name}`" not in readme}
+    assert set(re.findall(r"^\| `(--[a-z-]+)", readme, re.M)) == flags

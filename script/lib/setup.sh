@@ -98,10 +98,8 @@ setup_build() {
 
 # build_release: builds the release binary; sets BINARY.
 build_release() {
-    local flags=(-c release --static-swift-stdlib --product etcd-cluster --package-path "$PROJECT")
-    swift build "${flags[@]}" || die "the build failed"
-    BINARY="$(swift build "${flags[@]}" --show-bin-path)/etcd-cluster"
-    [ -x "$BINARY" ] || die "the build left no $BINARY"
+    BINARY=$("$PROJECT/script/build-release") || die "the build failed"
+    export BINARY
 }
 
 # setup_rig: what the end-to-end rig needs: programs, and a virtual environment with the pinned Python packages.

@@ -44,14 +44,8 @@ actor StampKeeper {
         if next != stamp { try directory.write(next) }
     }
 
-    /// Notes, before it is done, that an entry is asked for on behalf of this directory: the answer may be lost, and with
-    /// it who the entry is for.
-    func note(asking cluster: ClusterID, by instance: InstanceID) throws {
-        try directory.write(Stamp(instance: instance, cluster: cluster))
-    }
-
-    /// Notes the entry that was made for this directory.
-    func note(added member: MemberID, to cluster: ClusterID, by instance: InstanceID) throws {
-        try directory.write(Stamp(instance: instance, cluster: cluster, member: member))
+    /// Notes what this directory is for, while no etcd runs.
+    func note(_ stamp: Stamp) throws {
+        try directory.write(stamp)
     }
 }

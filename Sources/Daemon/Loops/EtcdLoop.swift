@@ -74,17 +74,21 @@ struct EtcdLoop: Sendable {
         do {
             switch plan {
             case .setAside(let reason):
-                let fresh = Stamp(instance: observer.identity.instance)
                 let place = try directory.setAside(
-                    reason: reason.word, time: Int(Date().timeIntervalSince1970), stamp: fresh)
+                    reason: reason.word, time: Int(Date().timeIntervalSince1970),
+                    stamp: .afterSettingAside(reason, observer.identity.instance))
                 state.lastExit = .none
                 logger.warning("data set aside", ["reason": plan, "to": place])
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
-                try await stamp.note(asking: cluster.id, by: observer.identity.instance)
+                // From one voter to two the cluster leads again only with us: what can be known before must not keep our
+                // etcd from starting then.
+                _ = try await program.version()
+                let instance = observer.identity.instance
+                try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
-                try await stamp.note(added: member, to: cluster.id, by: observer.identity.instance)
+                try await stamp.note(.entering(cluster.id, as: member, instance))
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
             case .start, .wait: break
             }
@@ -123,7 +127,7 @@ struct EtcdLoop: Sendable {
         logger.info(
             "etcd started",
             ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
-        notices.tell(.ready, .status("etcd runs: \(launch)"))
+        notices.tell(.status("etcd runs: \(launch)"))
         await running.began(child)
         let status = try await waitForEnd(of: child, isFirst: isFirst)
         state.endedAt = .now
