@@ -14,7 +14,7 @@ import Testing
     @Test func manyOfAKindAreSaidSeldom() {
         let later: [Int] = [10, 299, 304, 305]
         var failures = failing(5)
-        let said = later.map { failures.isWorthSaying("timed out after \(1000 + $0) ms", .seconds($0)) }
+        let said = later.map { failures.isWorthSaying("no answer in \(1000 + $0) ms (ID a\($0)-c)", .seconds($0)) }
         #expect(said == [false, false, true, false])
     }
 
@@ -31,7 +31,7 @@ import Testing
 
     private func failing(_ times: Int) -> Failures {
         var failures = Failures()
-        for _ in 0..<times { _ = failures.isWorthSaying("timed out after 1000 ms", .seconds(4)) }
+        for _ in 0..<times { _ = failures.isWorthSaying("no answer in 1000 ms (ID 4-f0)", .seconds(4)) }
         return failures
     }
 }

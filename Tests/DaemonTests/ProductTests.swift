@@ -72,7 +72,8 @@ import Testing
         try place.write("", to: "data/member/wal/0.wal")
         try place.write(
             #"{"version": 1, "instance": "i-0a", "started": true}"#, to: "data/etcd-cluster.json")
-        let daemon = Built.product + " --data-dir \(place["data"]) --etcd \(etcd) --instance-id i-0a"
+        let daemon =
+            Built.product + " --data-dir \(place["data"]) --etcd \(etcd) --instance-id i-0a"
             + " --address 127.0.0.1 --region eu-central-1"
         _ = try await Built.spawner.capture(
             Supervision.Command(

@@ -171,7 +171,7 @@ struct Failures {
     /// Takes note of one more.
     mutating func isWorthSaying(_ text: String, _ now: Duration) -> Bool {
         inARow += 1
-        let kind = text.filter { !$0.isNumber }  // durations and ports differ each time
+        let kind = text.filter { !$0.isHexDigit && $0 != "-" }  // durations, ports and request IDs differ each time
         if areMany, kind == self.kind, let saidAt, now - saidAt < Self.repetition { return false }
         self.kind = kind
         saidAt = now
