@@ -16,12 +16,13 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
+COPY script/build-release script/
 COPY Sources Sources
 # The manifest names the test targets, and Swift reads no manifest whose targets have no folder. They are not built.
 COPY Tests Tests
-# The standard library goes into the binary; what it still loads is named below.
-RUN swift build --configuration release --static-swift-stdlib --product etcd-cluster \
-    && strip -o /etcd-cluster .build/release/etcd-cluster
+# The standard libraries go into the binary; what it still loads is named below.
+RUN program="$(script/build-release)" \
+    && strip -o /etcd-cluster "$program"
 
 FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="etcd-cluster" \
@@ -38,7 +39,6 @@ RUN groupadd --system --gid 999 etcd \
         'etcd-client=3.4.23-*' \
         'etcd-server=3.4.23-*' \
         'libcurl4=7.88.1-*' \
-        'libstdc++6=12.2.0-*' \
     && rm -rf /var/lib/apt/lists/* \
     && install --directory --owner=etcd --group=etcd --mode=0700 /var/lib/etcd
 COPY LICENSE /usr/share/doc/etcd-cluster/copyright

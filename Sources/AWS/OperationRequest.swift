@@ -1,3 +1,5 @@
+/// From an operation to the HTTP request that carries it, not signed yet.
+
 import HTTP
 
 extension Operation {

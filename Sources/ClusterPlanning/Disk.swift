@@ -4,7 +4,7 @@
 package struct Stamp: Equatable, Sendable {
     /// The instance that etcd ran on.
     package var instance: InstanceID
-    /// The cluster of the data, once it is known.
+    /// The cluster of the data, once it is known; before the first start, the one that was asked for an entry.
     package var cluster: ClusterID?
     /// The member of the data, once it is known; before the first start, the entry that was added for this directory. Nil
     /// beside a cluster: the entry was asked for, and what became of it is not known.

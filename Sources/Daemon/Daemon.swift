@@ -11,12 +11,14 @@ struct Daemon: Sendable {
     let configuration: Configuration
     let logger: Logger
     private let notices: ServiceNotices
-    private let spawner = Spawner()
+    private let spawner: Spawner
     private let running = RunningChild()
 
-    init(_ configuration: Configuration, logger: Logger) {
+    /// - Parameter spawner: another one only where `main` is not ours, as in a test runner.
+    init(_ configuration: Configuration, logger: Logger, spawner: Spawner = Spawner()) {
         self.configuration = configuration
         self.logger = logger
+        self.spawner = spawner
         notices = ServiceNotices(environment: configuration.environment, logger: logger)
     }
 
@@ -79,6 +81,9 @@ struct Daemon: Sendable {
         let record = ChildRecord(path: directory.path + "/etcd-cluster.child")
         let predecessor = try await awaitPredecessor(record, grace: configuration.stopTimeout)
         if predecessor != .noRecord { logger.info("took over", ["predecessor": predecessor]) }
+        // Ready means that this member is looked after. Whether etcd serves may depend on instances that are yet to come,
+        // and must not hold up the boot that waits for us (F6).
+        notices.tell(.ready)
 
         let loop = try CurlLoop()
         let surroundings = try await persist("who this instance is") {
@@ -114,6 +119,7 @@ struct Daemon: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcdLoop.run() }
             group.addTask { try await reconcileLoop.run() }
+            group.addTask { try await MemoryLoop(configuration: configuration, logger: logger).run() }
             for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }
     }

@@ -93,8 +93,14 @@ private func timestamp() -> String {
 /// A value as logfmt has it: bare where it can be, else in quotes.
 private func logfmt(_ text: String) -> String {
     let needsQuotes =
-        text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "=" || $0 == "\"" || $0.value < 0x20 }
+        text.isEmpty
+        || text.unicodeScalars.contains { $0 == " " || $0 == "=" || $0 == "\"" || $0 == "\\" || isControl($0) }
     return needsQuotes ? json(text) : text
+}
+
+/// What may break a line or steer a terminal: the control characters of ASCII and of Latin 1, and Unicode's own line ends.
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
 }
 
 private func json(_ text: String) -> String {
@@ -106,7 +112,7 @@ private func json(_ text: String) -> String {
         case "\n": quoted += "\\n"
         case "\r": quoted += "\\r"
         case "\t": quoted += "\\t"
-        case _ where scalar.value < 0x20:
+        case _ where isControl(scalar):
             let hex = String(scalar.value, radix: 16)
             quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
         default: quoted.unicodeScalars.append(scalar)

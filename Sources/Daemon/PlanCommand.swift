@@ -2,6 +2,7 @@
 
 import AWS
 import ClusterPlanning
+import Etcd
 import FoundationEssentials
 import HTTP
 
@@ -25,6 +26,8 @@ private struct PlanReport: Encodable {
     var peerURL: String
     /// `start` where no etcd answers here, `follow` or `lead` where it does.
     var role: String
+    /// Why, where no etcd answers.
+    var silence: String?
     var steps: [String]
     var deferred: [String]
 
@@ -37,7 +40,11 @@ private struct PlanReport: Encodable {
         var report = PlanReport(
             instance: identity.instance.rawValue, peerURL: identity.peerURL.description, role: "start", steps: [],
             deferred: [])
-        guard let beat = try await observer.beat() else {
+        let beat: ClusterObserver.Beat
+        do {
+            beat = try await observer.beat()
+        } catch let error as EtcdError {
+            report.silence = error.description
             report.plan(try await start(configuration, surroundings))
             return report
         }
@@ -82,7 +89,7 @@ private struct PlanReport: Encodable {
         switch role {
         case "lead": lines.append("etcd       runs here and leads")
         case "follow": lines.append("etcd       runs here and follows: the leader's supervisor plans for the cluster")
-        default: lines.append("etcd       does not answer here")
+        default: lines.append("etcd       does not answer here: \(silence ?? "")")
         }
         if steps.isEmpty, deferred.isEmpty { lines.append("plan       nothing to do") }
         lines += steps.map { "would      \($0)" }

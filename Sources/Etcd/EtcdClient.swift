@@ -40,14 +40,16 @@ package struct EtcdClient: Sendable {
     /// - Parameters:
     ///   - path: below the prefix, such as `/cluster/member/list`.
     ///   - message: the fields of the request as JSON.
+    ///   - isRepeatable: whether it does no harm that the member gets it twice, as where a connection dies on the way.
     ///   - deadline: for all of it, the question for the version included.
     func post(
-        _ path: String, _ message: [String: WireValue], deadline: Duration
+        _ path: String, _ message: [String: WireValue], isRepeatable: Bool = true, deadline: Duration
     ) async throws -> Answer {
         let deadline = Deadline(in: deadline)
         let prefix = try await serverVersion(deadline: deadline.remaining).gatewayPrefix
         do {
-            let answer = try await exchange.post(prefix + path, message, deadline: deadline.remaining)
+            let answer = try await exchange.post(
+                prefix + path, message, isRepeatable: isRepeatable, deadline: deadline.remaining)
             if answer.response.status != 200 { lastVersion.forget() }
             return answer
         } catch {

@@ -3,7 +3,7 @@ package struct EtcdMember: Sendable, Hashable {
     package var id: EtcdID
     /// Empty until the member has started for the first time; see `hasStarted`.
     package var name: String
-    /// As the member was added; see `canonicalURL(_:)` before comparing.
+    /// As the member was added: two spellings of one place are possible (F13b).
     package var peerURLs: [String]
     /// Empty until the member has started for the first time; see `hasStarted`.
     package var clientURLs: [String]

@@ -19,19 +19,23 @@ struct Exchange: Sendable {
         try await send("GET", path, body: .none, deadline: deadline)
     }
 
-    func post(_ path: String, _ message: some Encodable, deadline: Duration) async throws -> Answer {
+    func post(
+        _ path: String, _ message: some Encodable, isRepeatable: Bool = true, deadline: Duration
+    ) async throws -> Answer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try await send("POST", path, body: .bytes([UInt8](encoder.encode(message))), deadline: deadline)
+        let body = HTTPRequest.Body.bytes([UInt8](try encoder.encode(message)))
+        return try await send("POST", path, body: body, isRepeatable: isRepeatable, deadline: deadline)
     }
 
     private func send(
-        _ method: String, _ path: String, body: HTTPRequest.Body, deadline: Duration
+        _ method: String, _ path: String, body: HTTPRequest.Body, isRepeatable: Bool = true, deadline: Duration
     ) async throws -> Answer {
         let call = "\(method) \(path)"
         let headers: HTTPHeaders = body == .none ? [:] : ["Content-Type": "application/json"]
-        let request = HTTPRequest(
+        var request = HTTPRequest(
             method, endpoint + path, headers: headers, body: body, sink: .memory(limit: Self.answerLimit))
+        request.isRepeatable = isRepeatable
         do {
             return Answer(
                 call: call, endpoint: endpoint, response: try await http.send(request, deadline: deadline))

@@ -84,7 +84,7 @@ extension EtcdClient {
     private func add(
         _ message: [String: WireValue], deadline: Duration
     ) async throws -> (added: EtcdMember, list: EtcdMemberList) {
-        let answer = try await post("/cluster/member/add", message, deadline: deadline)
+        let answer = try await post("/cluster/member/add", message, isRepeatable: false, deadline: deadline)
         let addition = try answer.decode(WireMembers.self)
         guard let added = addition.member else { throw answer.undecodable("no member in the answer") }
         return (added, try addition.list(in: answer))

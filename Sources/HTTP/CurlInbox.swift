@@ -1,3 +1,5 @@
+/// What other threads leave for the loop's thread: transfers to begin and to cancel.
+
 import Synchronization
 
 typealias CurlContinuation = CheckedContinuation<HTTPResponse, any Error>

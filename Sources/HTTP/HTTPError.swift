@@ -1,7 +1,7 @@
 /// Why no complete answer came, told apart by what a person would do about it.
 package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: String, Sendable, Equatable {
-        /// The host name has no address, or the resolver did not answer.
+        /// The host name has no address, or no name server that answers knows it.
         case nameNotResolved = "name not resolved"
         /// Something at the address said no at once: the host is up, nothing listens there.
         case connectionRefused = "connection refused"
@@ -9,7 +9,8 @@ package struct HTTPError: Error, Sendable, Equatable, CustomStringConvertible {
         case notConnected = "no connection"
         /// The certificate was refused, by either side, or no TLS was spoken.
         case tls = "TLS"
-        /// The deadline passed, in whatever phase.
+        /// The deadline passed, or 10 s without a connection, or a minute without a byte of a file; `detail` names the
+        /// phase, such as resolving the name.
         case timedOut = "timed out"
         /// The answer is larger than the request allowed.
         case tooLarge = "answer too large"

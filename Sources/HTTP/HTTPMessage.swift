@@ -15,7 +15,8 @@ package struct HTTPRequest: Sendable, Equatable {
         /// Into `HTTPResponse.body`; more than `limit` bytes end the transfer with `HTTPError.tooLarge`.
         case memory(limit: Int)
         /// Into the file at this path, which must not exist yet; `HTTPResponse.body` stays empty. Where the status is
-        /// not 2xx the body goes to memory (up to 1 MiB), so that an error text can be read, and no file is left.
+        /// not 2xx the body goes to memory (up to 1 MiB), so that an error text can be read, and no file is left; nor
+        /// after any failure. The file is readable by its owner only, and not yet synced to disk.
         case file(path: String, limit: Int64)
     }
 
@@ -41,7 +42,8 @@ package struct HTTPRequest: Sendable, Equatable {
     }
 }
 
-/// An answer with a complete head and body. Any status is an answer: only the caller knows which one is an error.
+/// An answer with a complete head and body: as long as it said, or, where it said nothing, up to the end of the
+/// connection, so that only its content can tell whether it is whole. Any status is an answer: only the caller knows which one is an error.
 package struct HTTPResponse: Sendable, Equatable {
     package var status: Int
     package var headers: HTTPHeaders

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import Supervision
 
+StandardStreams.openClosedOnes()
 Trampoline.runIfAsked()
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(await runProgram(arguments: arguments, environment: ProcessInfo.processInfo.environment))

@@ -43,9 +43,23 @@ final class TemporaryDirectory: Sendable {
     func write(_ text: String, to name: String, executable: Bool = false) throws -> String {
         try FileManager.default.createDirectory(
             atPath: (self[name] as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try text.write(toFile: self[name], atomically: false, encoding: .utf8)
-        if executable { try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: self[name]) }
+        if executable {
+            try writeExecutable(text, to: self[name])
+        } else {
+            try text.write(toFile: self[name], atomically: false, encoding: .utf8)
+        }
         return self[name]
+    }
+
+    /// By another process: a child that another test spawns meanwhile would hold our descriptor until its own exec, and
+    /// as long as anybody may write to a file nobody can run it ("Text file busy").
+    private func writeExecutable(_ text: String, to path: String) throws {
+        let writer = Process()
+        writer.executableURL = URL(filePath: "/bin/sh")
+        writer.arguments = ["-c", #"printf %s "$2" > "$1" && chmod 755 "$1""#, "sh", path, text]
+        try writer.run()
+        writer.waitUntilExit()
+        guard writer.terminationStatus == 0 else { throw NeverHappened(description: "write \(path)") }
     }
 
     func text(of name: String) -> String? { try? String(contentsOfFile: self[name], encoding: .utf8) }
@@ -65,11 +79,12 @@ struct NeverHappened: Error, CustomStringConvertible {
 
 /// Asks again and again until `condition` holds; a generous limit, since the machine may be busy.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+    _ what: @autoclosure () -> String, within limit: Duration = .seconds(60),
+    _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now + limit
     while try await !condition() {
-        guard ContinuousClock.now < end else { throw NeverHappened(description: "never: \(what)") }
+        guard ContinuousClock.now < end else { throw NeverHappened(description: "never: \(what())") }
         try await Task.sleep(for: .milliseconds(20))
     }
 }

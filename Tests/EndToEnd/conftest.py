@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ _WORLDS = pytest.StashKey[list]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"limit(seconds): ends the test after so long instead of {_SECONDS_PER_TEST} s")
+    config.addinivalue_line("markers", "measured: times something, so nothing else should run beside it")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def _limit(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Generator[None, Any, None]:
     """Attaches the end of every log of the test's worlds to a failure."""
     report = (yield).get_result()
     if report.when != "call" or not report.failed:

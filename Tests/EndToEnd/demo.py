@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from rig import processes
 from rig.etcd import EtcdFailed, await_write, etcdctl

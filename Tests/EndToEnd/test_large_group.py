@@ -19,6 +19,7 @@ def peak_megabytes(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
+@pytest.mark.measured
 @pytest.mark.limit(300)
 def test_a_thousand_instances_are_read_whole_in_one_pass(make_world: Callable[..., World], binary: str) -> None:
     world = make_world([binary], size=1000, large=True, starts=False)

@@ -33,6 +33,7 @@ def start_time(pid: int) -> float:
         return int(file.read().rsplit(")", 1)[1].split()[19]) / 100
 
 
+@pytest.mark.measured
 def test_a_killed_etcd_is_back_within_fifty_milliseconds_and_serves(world: World) -> None:
     world.fleet.follow()
     world.await_whole()

@@ -7,10 +7,10 @@ import http.client
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any
 from urllib.parse import urlsplit
-
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -235,8 +235,9 @@ class TestWireFaults:
         assert [status for status, _ in answers] == [200]
 
     def test_reset_is_a_reset(self, aws: AWS, key: AccessKey) -> None:
-        with aws.fault(faults.RESET), pytest.raises(ConnectionResetError):
+        with aws.fault(faults.RESET), pytest.raises(ConnectionResetError) as caught:
             post(aws, signed(aws, key))
+        assert caught.type is ConnectionResetError  # an orderly end would be its subclass RemoteDisconnected
 
     def test_truncated_is_a_whole_http_answer_with_half_the_xml(self, aws: AWS, key: AccessKey) -> None:
         with aws.fault(faults.TRUNCATED):
@@ -305,13 +306,17 @@ class TestWhereFaultsStrike:
 
 class TestPages:
     def test_instances_come_in_pages_of_the_size_asked_for(self, aws: AWS, key: AccessKey) -> None:
-        client, found, token, sizes = aws.client("ec2", key), [], None, []
-        while token != "":
-            page = client.describe_instances(MaxResults=5, **({"NextToken": token} if token else {}))
+        client = aws.client("ec2", key)
+        found: list[str] = []
+        sizes: list[int] = []
+        following: dict[str, str] | None = {}
+        while following is not None:
+            page = client.describe_instances(MaxResults=5, **following)
             ids = [one["InstanceId"] for reservation in page["Reservations"] for one in reservation["Instances"]
                    if one["State"]["Name"] == "running"]
             sizes.append(sum(len(reservation["Instances"]) for reservation in page["Reservations"]))
-            found, token = found + ids, page.get("NextToken", "")
+            found += ids
+            following = {"NextToken": page["NextToken"]} if "NextToken" in page else None
         assert all(size == 5 for size in sizes[:-1]) and 1 <= sizes[-1] <= 5 and len(sizes) > 1
         assert sorted(found) == group_ids(aws, key)
 

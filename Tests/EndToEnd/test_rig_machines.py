@@ -10,8 +10,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -60,7 +60,7 @@ class TestPrograms:
     def test_signals_reach_the_program_with_default_dispositions(self, program: Callable[..., Program]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
             one = program("sleep", "1000")
-            wait_until("it sleeps", lambda: executable_of(one.pid) == "sleep")
+            wait_until("it sleeps", lambda pid=one.pid: executable_of(pid) == "sleep")
             one.signal(number)
             assert one.wait(10) == -number
 
@@ -93,15 +93,25 @@ class TestPrograms:
 
 class TestAddresses:
     def test_blocks_do_not_overlap_and_come_back(self) -> None:
-        first, second = addresses.reserve(), addresses.reserve()
-        assert not first.network.overlaps(second.network)
-        first.release()
-        second.release()
-        large = addresses.reserve(large=True)
-        with pytest.raises(addresses.NoFreeBlock):
-            addresses.reserve(large=True)
-        large.release()
-        addresses.reserve(large=True).release()
+        blocks = [addresses.reserve(), addresses.reserve(), addresses.reserve(large=True)]
+        for block in blocks:
+            assert not any(block.network.overlaps(other.network) for other in blocks if other is not block)
+            assert addresses.claim(block.network) is None
+        blocks[0].release()
+        again = addresses.claim(blocks[0].network)
+        assert again is not None
+        for block in [again, *blocks[1:]]:
+            block.release()
+
+    def test_block_is_taken_for_as_long_as_a_program_holds_it(self, tmp_path: Path) -> None:
+        block = addresses.reserve()
+        holder = Program(["sleep", "1000"], dict(os.environ), tmp_path / "log", holding=[block.descriptor])
+        block.release()
+        assert addresses.claim(block.network) is None
+        holder.kill_everything()
+        again = addresses.claim(block.network)
+        assert again is not None
+        again.release()
 
 
 INSTANCE = Instance("i-0abc", "127.77.9.4", "running", "group", "InService", "ami-1", "t3.small", "eu-central-1a",
@@ -121,10 +131,14 @@ def imds() -> Iterator[InstanceMetadata]:
     metadata.close()
 
 
-def ask(metadata: InstanceMetadata, method: str, path: str, headers: dict[str, str] = {}, timeout: float = 5) -> tuple[int, str]:
+NO_HEADERS: Mapping[str, str] = {}
+
+
+def ask(metadata: InstanceMetadata, method: str, path: str, headers: Mapping[str, str] = NO_HEADERS,
+        timeout: float = 5) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", urlsplit(metadata.endpoint).port, timeout=timeout)
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, headers=dict(headers))
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
@@ -198,7 +212,8 @@ class TestInstanceMetadata:
 
     def test_it_can_misbehave_and_recover(self, imds: InstanceMetadata) -> None:
         headers, path = session(imds), "/latest/meta-data/instance-id"
-        for behaviour, status in [(Behaviour.REFUSES, 401), (Behaviour.FAILS, 500), (Behaviour.OFF, 404), (Behaviour.GARBAGE, 200)]:
+        statuses = {Behaviour.REFUSES: 401, Behaviour.FAILS: 500, Behaviour.OFF: 404, Behaviour.GARBAGE: 200}
+        for behaviour, status in statuses.items():
             imds.behave(behaviour)
             assert ask(imds, "GET", path, headers)[0] == status
         imds.behave(Behaviour.OFF, affects="/latest/meta-data/iam")
@@ -395,15 +410,22 @@ time.sleep(1000)
 class TestNothingIsLeftBehind:
     @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
     def test_when_the_rig_itself_is_killed(self, tmp_path: Path, number: int) -> None:
-        rig = subprocess.Popen([sys.executable, "-c", VICTIM, str(tmp_path)], stdout=subprocess.PIPE, text=True,
-                               stderr=subprocess.DEVNULL, cwd=Path(__file__).parent)
+        complaints = tmp_path / "stderr"
+        with complaints.open("w") as stderr:
+            rig = subprocess.Popen([sys.executable, "-X", "faulthandler", "-c", VICTIM, str(tmp_path)], text=True,
+                                   stdout=subprocess.PIPE, stderr=stderr, cwd=Path(__file__).parent)
         try:
             assert rig.stdout
             network, *words = rig.stdout.readline().split()
             pids = [int(word) for word in words]
             assert len(pids) == 2 + 2 + 2 * 3 and not any(all_gone([pid]) for pid in pids)
             rig.send_signal(number)
-            rig.wait(timeout=20)
+            try:
+                rig.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                rig.send_signal(signal.SIGABRT)  # makes faulthandler show what every thread is doing
+                rig.wait(timeout=10)
+                pytest.fail(f"the rig did not end:\n{complaints.read_text()}")
             wait_until("everything has ended", lambda: all_gone(pids), 10)
             wait_until("the block is free", lambda: network not in Path("/proc/net/unix").read_text(), 10)
         finally:

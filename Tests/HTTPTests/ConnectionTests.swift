@@ -212,7 +212,8 @@ private func peerPort(_ descriptor: Int32) -> UInt16? {
         }
     }
 
-    @Test func tenThousandRequestsLeaveNothingBehind() async {
+    @Test(.disabled(if: isSanitized, "a sanitizer's own memory grows"))
+    func tenThousandRequestsLeaveNothingBehind() async {
         await #expect(processExitsWith: .success) {
             let server = try StubServer(bodyLimit: 0, remembers: 0) { request in
                 request.path == "/reset" ? .reset : .streamed(200, headers: [("X-A", "b")], length: 5000)
@@ -235,7 +236,6 @@ private func peerPort(_ descriptor: Int32) -> UInt16? {
             let after = try memory("RssAnon")
             // 100 bytes lost with each request would be 900 kB.
             #expect(after - before < 700, "from \(before) to \(after) kB")
-            print("RssAnon after 1,000 and 10,000 requests: \(before) and \(after) kB")
         }
     }
 }

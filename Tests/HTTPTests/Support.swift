@@ -49,6 +49,9 @@ func memory(_ name: String) throws -> Int {
     return try #require(line.split { !$0.isNumber }.first.flatMap { Int($0) })
 }
 
+/// The address or the thread sanitizer is linked in.
+let isSanitized = dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil
+
 /// Runs a command to its end; what it printed to either stream, and its exit status.
 ///
 /// On a thread of its own: the task pool has two threads on a small machine, and `Process.waitUntilExit` returns only on

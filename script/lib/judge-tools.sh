@@ -1,5 +1,6 @@
 # The tools that judge Dockerfile, etcd-cluster.yaml and deploy/: two virtual environments in .build/judges. To be
 # sourced.
+# shellcheck shell=bash
 #
 #   . script/lib/judge-tools.sh
 #   set_up_judge_tools && .build/judges/tools/bin/python -m pytest Tests/Deploy

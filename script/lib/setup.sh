@@ -84,7 +84,7 @@ available() {
     printf '%s' "${1%%|*}"
 }
 
-etcd_is_served() { have_command systemctl && systemctl is-active --quiet etcd; }
+etcd_is_served() { have_command systemctl && systemctl is-active --quiet etcd 2>/dev/null; }
 
 libcurl_is_there() { pkg-config --exists libcurl; }
 
@@ -98,10 +98,8 @@ setup_build() {
 
 # build_release: builds the release binary; sets BINARY.
 build_release() {
-    local flags=(-c release --static-swift-stdlib --product etcd-cluster --package-path "$PROJECT")
-    swift build "${flags[@]}" || die "the build failed"
-    BINARY="$(swift build "${flags[@]}" --show-bin-path)/etcd-cluster"
-    [ -x "$BINARY" ] || die "the build left no $BINARY"
+    BINARY=$("$PROJECT/script/build-release") || die "the build failed"
+    export BINARY
 }
 
 # setup_rig: what the end-to-end rig needs: programs, and a virtual environment with the pinned Python packages.

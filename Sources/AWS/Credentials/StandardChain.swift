@@ -1,3 +1,5 @@
+/// The order in which credentials are looked for: that of AWS's own tools.
+
 import HTTP
 
 extension CredentialChain {

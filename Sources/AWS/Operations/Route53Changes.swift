@@ -1,3 +1,5 @@
+/// Changing record sets: the batch, and how it is written as XML.
+
 extension Route53 {
     /// One change of a batch.
     package struct Change: Sendable, Equatable {

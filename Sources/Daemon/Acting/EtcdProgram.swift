@@ -36,8 +36,8 @@ actor EtcdProgram {
         let command = Supervision.Command(path, ["--version"], environment: ["PATH": environment["PATH"] ?? ""])
         let output = try await spawner.capture(command, deadline: .seconds(10))
         guard output.status.isSuccess, let version = EtcdVersion(versionOutput: output.text) else {
-            throw ObservationError(
-                "\(path) --version \(output.status), and tells no version: \(output.text.prefix(200))")
+            let said = output.text.split(whereSeparator: \.isNewline).first.map { " but '\($0.prefix(200))'" } ?? ""
+            throw ObservationError("\(path) --version \(output.status), and tells no version\(said)")
         }
         if let file { known = (file, version) }
         return version

@@ -26,6 +26,8 @@ struct EtcdLoop: Sendable {
         var memory = StartMemory()
         var lastExit = LastExit.none
         var backoff = RestartBackoff()
+        /// Steps that failed one right after the other.
+        var failedSteps = 0
         /// When etcd last ended, for the log.
         var endedAt: ContinuousClock.Instant?
     }
@@ -80,6 +82,9 @@ struct EtcdLoop: Sendable {
             case .removeOwnEntry(let member, let cluster):
                 try await executor.removeOwnEntry(member, from: cluster)
             case .addSelf(let cluster):
+                // From one voter to two the cluster leads again only with us: what can be known before must not keep our
+                // etcd from starting then.
+                _ = try await program.version()
                 let instance = observer.identity.instance
                 try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
@@ -87,9 +92,13 @@ struct EtcdLoop: Sendable {
                 logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
             case .start, .wait: break
             }
+            state.failedSteps = 0
         } catch let error where !(error is CancellationError) {
             logger.warning("step failed; looking again", ["plan": plan, "error": "\(error)"])
-            try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+            state.failedSteps += 1
+            // What is refused ten times over is refused for long, and every look costs calls.
+            let pause = state.failedSteps < 10 ? min(.seconds(1), configuration.interval) : configuration.interval
+            try await Self.clock.sleep(for: pause)
         }
     }
 
@@ -107,10 +116,13 @@ struct EtcdLoop: Sendable {
         let child: Child
         do {
             let command = try await program.command(for: launch)
+            if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
+                logger.warning("data without a log set aside", ["to": place])
+            }
             try await stamp.prepare(launch, on: disk.stamp)
             child = try await spawner.spawn(command, record: record)
         } catch let error where !(error is CancellationError) {
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             logger.error("etcd can't be started", ["plan": launch, "error": "\(error)"])
             try await pauseBeforeRestart(afterRunning: .zero, &state)
             return
@@ -118,7 +130,7 @@ struct EtcdLoop: Sendable {
         logger.info(
             "etcd started",
             ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
-        notices.tell(.ready, .status("etcd runs: \(launch)"))
+        notices.tell(.status("etcd runs: \(launch)"))
         await running.began(child)
         let status = try await waitForEnd(of: child, isFirst: isFirst)
         state.endedAt = .now
@@ -129,23 +141,34 @@ struct EtcdLoop: Sendable {
     }
 
     /// - Throws: `CancellationError` where we are to stop; etcd has been stopped then.
-    private func waitForEnd(of child: Child, isFirst: Bool) async throws -> ExitStatus {
+    private func waitForEnd(
+        of child: Child, isFirst: Bool
+    ) async throws(CancellationError) -> ExitStatus {
         do {
             let status = try await child.exit
             await running.ended()
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             return status
-        } catch let error as CancellationError {
+        } catch {
             logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
             let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
             await running.ended()
-            try await stamp.finish(isFirst: isFirst)
+            await finishStamp(isFirst: isFirst)
             if teardown.wasKilled {
                 logger.warning("etcd stopped", ["teardown": teardown])
             } else {
                 logger.info("etcd stopped", ["teardown": teardown])
             }
             throw error
+        }
+    }
+
+    /// A stamp that can't be written goes on saying that etcd was started: at worst this member joins anew, later.
+    private func finishStamp(isFirst: Bool) async {
+        do {
+            try await stamp.finish(isFirst: isFirst)
+        } catch {
+            logger.warning("the stamp could not be written", ["error": "\(error)"])
         }
     }
 

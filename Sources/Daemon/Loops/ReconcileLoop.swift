@@ -15,40 +15,49 @@ struct ReconcileLoop: Sendable {
     private static let clock = ContinuousClock()
     private let startedAt = clock.now
 
-    /// What goes from one turn to the next.
-    private struct State {
-        var memory = ReconcileMemory()
-        var lastPulse: Pulse?
-        var lastTurn: ContinuousClock.Instant?
-        var isUnderWay = false
-        /// What was deferred last time, not to be said again.
-        var said: Set<String> = []
-        var summary = ""
-    }
-
     /// Returns only by cancellation. A turn that fails is dropped whole: the next one plans on a fresh view.
     ///
     /// - Throws: `CancellationError`.
     func run() async throws {
-        var state = State()
+        var state = ReconcileState()
         while true {
-            if let beat = try await observer.beat() {
-                do {
-                    try await stamp.learn(beat.clusterID, beat.own)
-                } catch {
-                    logger.warning("the stamp could not be written", ["error": "\(error)"])
-                }
+            do {
+                let beat = try await observer.beat()
+                state.silence = Silence()
+                await learn(beat, &state)
                 try await takeTurnIfDue(beat, &state)
+            } catch let error where !(error is CancellationError) {
+                await say(silence: error, &state)
             }
             try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
         }
     }
 
-    private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
-        if beat.pulse.isLeader, state.lastPulse?.isLeader != true {
-            // Another leader may have written what we last read.
+    private func learn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async {
+        do {
+            try await stamp.learn(beat.clusterID, beat.own)
+            state.stampFailure = ""
+        } catch {
+            let text = "\(error)"
+            if text != state.stampFailure { logger.warning("the stamp could not be written", ["error": text]) }
+            state.stampFailure = text
+        }
+    }
+
+    /// An etcd that runs and does not answer us has nobody who keeps its membership and DNS: worth a line, once it is
+    /// not just starting.
+    private func say(silence error: any Error, _ state: inout ReconcileState) async {
+        guard await stamp.isRunning else {
+            state.silence = Silence()
+            return
+        }
+        guard state.silence.isWorthSaying(startedAt.duration(to: Self.clock.now)) else { return }
+        logger.warning("etcd runs, and does not answer", ["error": "\(error)"])
+    }
+
+    private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
+        if state.takesLead(beat.pulse, inTerm: beat.term) {
             await zone?.forget()
-            state.lastTurn = nil
             logger.info("this member leads", ["member": beat.own, "term": beat.term])
         }
         let isDue = isTurnDue(
@@ -60,25 +69,26 @@ struct ReconcileLoop: Sendable {
         do {
             try await turn(beat, &state)
         } catch let error where !(error is CancellationError) {
+            state.turnFailed()
             logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
         }
     }
 
-    private func turn(_ beat: ClusterObserver.Beat, _ state: inout State) async throws {
+    private func turn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
         let now = startedAt.duration(to: Self.clock.now)
         guard let view = try await observer.view(beat, now: now) else { return }
         let plan = planReconcile(view, memory: &state.memory)
-        state.isUnderWay = plan.isUnderWay
         say(plan.deferred, &state)
         for step in plan.steps {
             logger.info("acting", ["step": step])
             try await executor.perform(step, inTerm: beat.term)
         }
+        state.turnDone(isUnderWay: plan.isUnderWay)
         summarize(view, plan, &state)
     }
 
     /// Says each deferral when it is new.
-    private func say(_ deferred: [Deferral], _ state: inout State) {
+    private func say(_ deferred: [Deferral], _ state: inout ReconcileState) {
         let texts = deferred.map(\.description)
         for text in texts where !state.said.contains(text) {
             logger.info("deferred", ["reason": text])
@@ -87,7 +97,7 @@ struct ReconcileLoop: Sendable {
     }
 
     /// One line a turn; loud only where it says something new.
-    private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout State) {
+    private func summarize(_ view: ClusterView, _ plan: ReconcilePlan, _ state: inout ReconcileState) {
         let healthy = view.cluster.members.count(where: view.cluster.isHealthy)
         let summary =
             "\(view.cluster.members.count) members, \(healthy) healthy, \(plan.steps.count) steps, "

@@ -24,30 +24,24 @@ struct ClusterObserver: Sendable {
 
     /// Takes the pulse: local calls to etcd, none to AWS.
     ///
-    /// - Returns: nil where our member does not answer (it may be starting), or is not ours.
-    func beat() async throws(CancellationError) -> Beat? {
+    /// - Throws: `EtcdError` where our member does not answer, as while it starts; `ObservationError` where its list can't be
+    ///   compared; `CancellationError`.
+    func beat() async throws -> Beat {
         let client = etcd.client(identity.clientURL)
-        do {
-            let status = try await client.status(deadline: .seconds(1))
-            let id = ClusterID(status.clusterID)
-            let own = MemberID(status.memberID)
-            guard status.isLeader else {
-                return Beat(
-                    pulse: Pulse(isLeader: false, members: [], healthy: []), own: own, term: status.raftTerm,
-                    clusterID: id)
-            }
-            let members = try await client.members(deadline: .seconds(1)).translated()
-            let health = try await etcd.health(of: members, in: id)
-            let cluster = RunningCluster(id: id, leader: own, members: members, health: health)
+        let status = try await client.status(deadline: .seconds(1))
+        let id = ClusterID(status.clusterID)
+        let own = MemberID(status.memberID)
+        guard status.isLeader else {
             return Beat(
-                pulse: Pulse(
-                    isLeader: true, members: members, healthy: members.filter(cluster.isHealthy).map(\.id)),
-                own: own, term: status.raftTerm, cluster: cluster, clusterID: id)
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            return nil
+                pulse: Pulse(isLeader: false, members: [], healthy: []), own: own, term: status.raftTerm,
+                clusterID: id)
         }
+        let members = try await client.members(deadline: .seconds(1)).translated()
+        let health = try await etcd.health(of: members, in: id)
+        let cluster = RunningCluster(id: id, leader: own, members: members, health: health)
+        return Beat(
+            pulse: Pulse(isLeader: true, members: members, healthy: members.filter(cluster.isHealthy).map(\.id)),
+            own: own, term: status.raftTerm, cluster: cluster, clusterID: id)
     }
 
     /// The leader's whole view, on a linearizable member list.

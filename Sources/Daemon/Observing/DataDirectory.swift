@@ -31,6 +31,7 @@ package struct DataDirectory: Sendable {
     package func observe(making: Bool = true) -> Disk {
         do {
             if making { try prepare() }
+            guard try exists(path) else { return .empty(nil) }
             let stamp = try readStamp()
             return try hasLog() ? .data(stamp) : .empty(stamp)
         } catch {
@@ -70,17 +71,36 @@ package struct DataDirectory: Sendable {
         return destination
     }
 
+    /// Renames what lies in the place of etcd's data without being data, to `aside-<time>-incomplete`. etcd would take a
+    /// database whose log is gone for its own, and tell other things than the other members from then on.
+    ///
+    /// - Returns: where it is now; nil where nothing was there.
+    package func setIncompleteAside(time: Int) throws(DataDirectoryError) -> String? {
+        guard try exists(path + "/member") else { return nil }
+        guard try !hasLog() else { throw DataDirectoryError("start anew in \(path)", "there is data") }
+        let destination = try freeName("\(path)/aside-\(time)-incomplete")
+        guard rename(path + "/member", destination) == 0 else { throw .system("rename \(path)/member") }
+        try syncDirectory()
+        return destination
+    }
+
+    /// Removes what a first start has left that never got as far as a log. Does nothing where there is one.
+    package func removeUnfinished() throws(DataDirectoryError) {
+        guard try exists(path + "/member"), try !hasLog() else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path + "/member")
+        } catch {
+            throw DataDirectoryError("remove \(path)/member", "\(error)")
+        }
+    }
+
     // MARK: -
 
     /// etcd's own test of whether there is data: a file named `*.wal` in `member/wal`.
     /// https://github.com/etcd-io/etcd/blob/v3.4.23/wal/util.go
     private func hasLog() throws(DataDirectoryError) -> Bool {
         let log = path + "/member/wal"
-        var status = stat()
-        guard lstat(log, &status) == 0 else {
-            if errno == ENOENT { return false }
-            throw .system("look at \(log)")
-        }
+        guard try exists(path + "/member"), try exists(log) else { return false }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: log).contains { $0.hasSuffix(".wal") }
         } catch {
@@ -88,27 +108,59 @@ package struct DataDirectory: Sendable {
         }
     }
 
-    private func readStamp() throws(DataDirectoryError) -> Stamp? {
+    /// Whether something is there. A link that leads nowhere is not nothing: a disk may be missing that it leads to.
+    private func exists(_ path: String) throws(DataDirectoryError) -> Bool {
         var status = stat()
-        guard lstat(stampPath, &status) == 0 else {
+        if lstat(path, &status) != 0 {
+            if errno == ENOENT { return false }
+            throw .system("look at \(path)")
+        }
+        guard stat(path, &status) == 0 else { throw .system("look at \(path)") }
+        return true
+    }
+
+    private static let stampLimit = 64 << 10
+
+    private func readStamp() throws(DataDirectoryError) -> Stamp? {
+        // Neither a link nor a pipe: what we wrote is a plain file, and nothing else is read, or waited for.
+        let descriptor = open(stampPath, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw .system("look at \(stampPath)")
+            throw .system("open \(stampPath)")
         }
-        guard status.st_size < 64 << 10 else { throw DataDirectoryError("read \(stampPath)", "too large for a stamp") }
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: stampPath))
-            return try JSONDecoder().decode(StampFile.self, from: data).stamp()
-        } catch {
-            throw DataDirectoryError("read \(stampPath)", "\(error)")
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system("look at \(stampPath)") }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size < Self.stampLimit else {
+            throw DataDirectoryError("read \(stampPath)", "this is no file that etcd-cluster has written")
         }
+        return try StampFile.decode(try read(descriptor), from: stampPath)
+    }
+
+    private func read(_ descriptor: Int32) throws(DataDirectoryError) -> Data {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while bytes.count < Self.stampLimit {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("read \(stampPath)") }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return Data(bytes)
     }
 
     private func writeSynced(_ bytes: [UInt8], to file: String) throws(DataDirectoryError) {
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("create \(file)") }
         defer { close(descriptor) }
-        let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        guard written == bytes.count else { throw .system("write \(file)") }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw .system("write \(file)") }
+            rest = rest.dropFirst(written)
+        }
         guard fsync(descriptor) == 0 else { throw .system("sync \(file)") }
     }
 
@@ -145,36 +197,4 @@ package struct DataDirectoryError: Error, Equatable, Sendable, CustomStringConve
     }
 
     package var description: String { "\(attempt): \(cause)" }
-}
-
-/// The stamp as it is on disk. IDs are in hex, as etcd prints them.
-private struct StampFile: Codable {
-    var version = 1
-    var instance: String
-    var cluster: String?
-    var member: String?
-    var started: Bool
-
-    init(_ stamp: Stamp) {
-        instance = stamp.instance.rawValue
-        cluster = stamp.cluster?.description
-        member = stamp.member?.description
-        started = stamp.started
-    }
-
-    func stamp() throws(DataDirectoryError) -> Stamp {
-        guard version == 1 else {
-            throw DataDirectoryError("read the stamp", "version \(version) is of a later etcd-cluster")
-        }
-        return Stamp(
-            instance: InstanceID(instance), cluster: try cluster.map(number).map(ClusterID.init(rawValue:)),
-            member: try member.map(number).map(MemberID.init(rawValue:)), started: started)
-    }
-
-    private func number(_ hex: String) throws(DataDirectoryError) -> UInt64 {
-        guard let number = UInt64(hex, radix: 16) else {
-            throw DataDirectoryError("read the stamp", "'\(hex)' is no ID")
-        }
-        return number
-    }
 }

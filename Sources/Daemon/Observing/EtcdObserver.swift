@@ -62,8 +62,7 @@ struct EtcdObserver: Sendable {
         _ id: ClusterID, through endpoints: [ClusterPlanning.Endpoint]
     ) async throws(CancellationError) -> RunningCluster? {
         let statuses = try await inParallel(endpoints) { endpoint throws(CancellationError) in
-            // Who does not answer knows no leader either, as far as we are concerned.
-            (endpoint, try? await client(endpoint).status(deadline: .seconds(1)))
+            (endpoint, try await statusIfAny(endpoint))
         }
         let led = statuses.compactMap { endpoint, status -> (endpoint: ClusterPlanning.Endpoint, status: EtcdStatus)? in
             guard let status, status.leader != nil, ClusterID(status.clusterID) == id else { return nil }
@@ -83,6 +82,17 @@ struct EtcdObserver: Sendable {
             }
         }
         return nil
+    }
+
+    /// Nil where there is no good answer: who does not answer knows no leader either, as far as we are concerned.
+    private func statusIfAny(_ endpoint: ClusterPlanning.Endpoint) async throws(CancellationError) -> EtcdStatus? {
+        do {
+            return try await client(endpoint).status(deadline: .seconds(1))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return nil
+        }
     }
 
     /// Asks each member how it is, all at once.

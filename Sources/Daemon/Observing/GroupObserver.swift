@@ -7,7 +7,9 @@ import ClusterPlanning
 actor GroupObserver {
     private let aws: AWSClient
     private let own: InstanceID
-    private var groupName: String?
+    private let configured: String?
+    /// The group that was found to list us; asked for anew when it no longer does.
+    private var found: String?
     /// Instances as EC2 last described them. An instance keeps its ID and its private address for life.
     private var known: [InstanceID: EC2.Instance] = [:]
 
@@ -16,7 +18,7 @@ actor GroupObserver {
     init(aws: AWSClient, own: InstanceID, group: String?) {
         self.aws = aws
         self.own = own
-        groupName = group
+        configured = group
     }
 
     /// The instances whose address is known.
@@ -26,13 +28,14 @@ actor GroupObserver {
     func group() async throws -> Group {
         let name = try await ownGroupName()
         let groups = try await aws.all(.describeAutoScalingGroups(names: [name]))
-        guard let group = groups.first(where: { $0.name == name }) else {
-            throw ObservationError("DescribeAutoScalingGroups: there is no group \(name)")
-        }
+        let group = groups.first { $0.name == name }
+        if group?.instances.contains(where: { $0.id.text == own.rawValue }) != true { found = nil }
+        guard let group else { throw ObservationError("DescribeAutoScalingGroups: there is no group \(name)") }
         let listed = group.instances.map { listed in
             instance(InstanceID(listed.id.text), lifecycle: Lifecycle(rawValue: listed.lifecycleState))
         }
-        known = known.filter { id, _ in listed.contains { $0.id == id } }
+        let ids = Set(listed.map(\.id))
+        known = known.filter { id, _ in ids.contains(id) }
         return Group(
             name: name, desiredCapacity: group.desiredCapacity,
             stackName: group.tags["aws:cloudformation:stack-name"], instances: listed)
@@ -68,7 +71,7 @@ actor GroupObserver {
 
     /// The group that lists us; failing that, the one that our own tag names, which EC2 may know before AutoScaling does.
     private func ownGroupName() async throws -> String {
-        if let groupName { return groupName }
+        if let name = configured ?? found { return name }
         let id = EC2.InstanceID(own.rawValue)
         let memberships = try await aws.all(Operation.describeAutoScalingInstances([id]))
         var name = memberships.first { $0.instance.id == id }?.groupName
@@ -79,7 +82,7 @@ actor GroupObserver {
         guard let name else {
             throw ObservationError("\(own) is in no autoscaling group, as far as AutoScaling and its tags tell")
         }
-        groupName = name
+        found = name
         return name
     }
 }

@@ -12,6 +12,8 @@ actor ZoneObserver {
     private let clock = ContinuousClock()
     private var found: Route53.HostedZone?
     private var last: (name: String, zone: Zone, readAt: ContinuousClock.Instant)?
+    /// How often what was read was forgotten: a reading that was under way meanwhile is not remembered.
+    private var timesForgotten = 0
 
     private static let maximumAge = Duration.seconds(600)
 
@@ -31,32 +33,46 @@ actor ZoneObserver {
 
     /// What the zone holds under the cluster's name now.
     func read(forCluster name: String) async throws -> Zone {
-        last = nil
-        let hosted = try await hostedZone()
-        let domain = hosted.name.lowercased()
-        let names = ClusterDNSNames(cluster: name, domain: domain)
-        let records = try await aws.all(.listRecordSets(in: hosted.id, under: names.base))
-        let zone = Zone(domain: domain, records: records.compactMap(RecordSet.init))
-        last = (name, zone, clock.now)
+        forget()
+        let before = timesForgotten
+        let zone = try await inHostedZone { hosted in
+            let domain = hosted.name.lowercased()
+            let names = ClusterDNSNames(cluster: name, domain: domain)
+            let records = try await aws.all(.listRecordSets(in: hosted.id, under: names.base))
+            return Zone(domain: domain, records: records.compactMap(RecordSet.init))
+        }
+        if timesForgotten == before { last = (name, zone, clock.now) }
         return zone
     }
 
     /// Forgets what was read: a leader that was none until now has not seen what the last one wrote.
-    func forget() { last = nil }
+    func forget() {
+        last = nil
+        timesForgotten += 1
+    }
 
     /// Carries out one batch, all or nothing. What was read is forgotten, whatever comes of it.
     func change(_ changes: [RecordChange]) async throws {
-        last = nil
-        let hosted = try await hostedZone()
-        _ = try await aws.send(
-            .changeRecordSets(changes.map(Route53.Change.init), in: hosted.id, comment: "etcd-cluster"))
+        defer { forget() }
+        _ = try await inHostedZone { hosted in
+            try await aws.send(
+                .changeRecordSets(changes.map(Route53.Change.init), in: hosted.id, comment: "etcd-cluster"))
+        }
     }
 
-    private func hostedZone() async throws -> Route53.HostedZone {
-        if let found { return found }
-        let zone = try await lookUp()
+    /// Looks the zone up once, and again after AWS has said that it is no more: one made anew has another ID.
+    private func inHostedZone<Result: Sendable>(
+        _ body: (Route53.HostedZone) async throws -> Result
+    ) async throws -> Result {
+        let zone: Route53.HostedZone
+        if let found { zone = found } else { zone = try await lookUp() }
         found = zone
-        return zone
+        do {
+            return try await body(zone)
+        } catch let error as AWSError where error.code == "NoSuchHostedZone" {
+            found = nil
+            throw error
+        }
     }
 
     private func lookUp() async throws -> Route53.HostedZone {

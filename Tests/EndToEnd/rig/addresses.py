@@ -11,9 +11,9 @@ import ipaddress
 import os
 import socket
 
-VPC = ipaddress.ip_network("127.77.0.0/16")
-_SMALL = [ipaddress.ip_network(f"127.77.{third}.0/24") for third in range(16, 224)]
-_LARGE = [ipaddress.ip_network("127.77.240.0/20")]
+VPC = ipaddress.IPv4Network("127.77.0.0/16")
+_SMALL = [ipaddress.IPv4Network(f"127.77.{third}.0/24") for third in range(16, 128)]
+_LARGE = [ipaddress.IPv4Network(f"127.77.{third}.0/20") for third in range(128, 256, 16)]
 
 
 class NoFreeBlock(RuntimeError):
@@ -47,16 +47,23 @@ class Block:
 
 
 def reserve(large: bool = False) -> Block:
-    """Reserves a free /24, or with `large` the one /20 for groups of more than some two hundred instances."""
+    """Reserves a free /24, or with `large` a /20, for groups of more than some two hundred instances."""
     candidates = _LARGE if large else _SMALL
     # Start somewhere else each time: an address just left may still have connections in TIME_WAIT.
-    start = os.getpid() % len(candidates) if not large else 0
+    start = os.getpid() % len(candidates)
     for network in candidates[start:] + candidates[:start]:
-        reservation = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            reservation.bind(f"\0etcd-cluster-rig:{network}")
-        except OSError:
-            reservation.close()
-            continue
-        return Block(network, reservation)
+        block = claim(network)
+        if block:
+            return block
     raise NoFreeBlock(f"all {len(candidates)} blocks of {VPC} of this size are reserved by other worlds")
+
+
+def claim(network: ipaddress.IPv4Network) -> Block | None:
+    """Reserves this very block; None if another world has it."""
+    reservation = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        reservation.bind(f"\0etcd-cluster-rig:{network}")
+    except OSError:
+        reservation.close()
+        return None
+    return Block(network, reservation)

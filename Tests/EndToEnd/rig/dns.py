@@ -11,8 +11,8 @@ import shutil
 import socket
 import subprocess
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Sequence
 
 from rig.aws import AWS, RecordSet
 from rig.processes import Program

@@ -7,8 +7,8 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
 
 from rig.aws import AWS, Instance
 from rig.etcd import Endpoint

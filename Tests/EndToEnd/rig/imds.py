@@ -11,8 +11,9 @@ import secrets
 import socketserver
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Callable
+from typing import Any
 
 from rig.aws.service import ACCOUNT, REGION, AccessKey, Instance
 

@@ -6,8 +6,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Iterator, Sequence, TextIO
+from typing import TextIO
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _GREEN, _RED, _BOLD, _DIM, _OFF = "\033[32m", "\033[31m", "\033[1m", "\033[2m", "\033[0m"
@@ -105,6 +106,6 @@ class Progress:
 
 def _columns(stream: TextIO) -> int:
     try:
-        return max(os.get_terminal_size(stream.fileno()).columns, 20)
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except OSError:
         return 80

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -12,7 +13,7 @@ class TimedOut(AssertionError):
     """A condition did not come true in time; the text says which, and what was seen last."""
 
 
-def wait_until(claim: str, condition: Callable[[], T], timeout: float = 30.0, interval: float = 0.02,
+def wait_until(claim: str, condition: Callable[[], T | None], timeout: float = 30.0, interval: float = 0.02,
                fatal: type[Exception] | tuple[type[Exception], ...] = ()) -> T:
     """Calls `condition` until its answer is truthy and returns that answer.
 

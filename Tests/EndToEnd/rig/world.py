@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any
 
 from rig import addresses
 from rig.aws import AWS
@@ -34,6 +36,8 @@ class World:
             self.block.release()
             raise
         self.fleet = Fleet(self.aws, directory / "instances", command, **options)
+        # If this process ends without closing: threads that still run while the interpreter is torn down can block it.
+        atexit.register(self.close)
 
     def __enter__(self) -> World:
         return self
@@ -52,10 +56,10 @@ class World:
             self.resolver = Resolver(self.aws, self.directory / "dns")
         return self.resolver
 
-    def bare_etcds(self, count: int = 3) -> BareEtcds:
+    def bare_etcds(self, count: int = 3, command: Sequence[str] = ("etcd",)) -> BareEtcds:
         """Plain etcds with static flags on spare addresses of this world; not started yet."""
         self._bare = BareEtcds(self.directory / "bare", [self.block.spare(index) for index in range(count)],
-                               holding=[self.block.descriptor])
+                               holding=[self.block.descriptor], command=command)
         return self._bare
 
     def endpoints(self) -> list[Endpoint]:
@@ -89,7 +93,7 @@ class World:
         """The record sets that the zone has to hold for the group as it is: by name and type, the sorted values."""
         running = self.aws.running()
         hosts = {one.id: f"{one.id}.{self.domain}." for one in running}
-        expected = {(hosts[one.id], "A"): (one.address,) for one in running}
+        expected: dict[tuple[str, str], tuple[str, ...]] = {(hosts[one.id], "A"): (one.address,) for one in running}
         for name in (f"{self.domain}.", f"etcd-server.{self.domain}."):
             expected[(name, "A")] = tuple(sorted(one.address for one in running))
         for service, port in (("_etcd-server", 2380), ("_etcd-client", 2379), ("_etcd", 2379)):
@@ -116,7 +120,8 @@ class World:
         return [self.aws.program.log, *more, *self.fleet.logs()]
 
     def close(self) -> None:
-        """Ends everything, in the order in which nothing would miss the other."""
+        """Ends everything, in the order in which nothing would miss the other. May be called again."""
+        atexit.unregister(self.close)
         self.fleet.close()
         if self._bare:
             self._bare.stop()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from typing import Iterable
+from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
+from moto.autoscaling.models import autoscaling_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import InstanceState
-from moto.autoscaling.models import autoscaling_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.route53.models import FakeZone, route53_backends
 from moto.route53.models import RecordSet as MotoRecordSet
@@ -67,7 +67,7 @@ class Backend:
 
     def records(self, zone: FakeZone) -> list[zones.RecordSet]:
         """What the zone holds, without the SOA and NS records of its own."""
-        return [zones.RecordSet(zones.normal_name(one.name), one.type, int(one.ttl), tuple(sorted(one.records)))
+        return [zones.RecordSet(zones.normal_name(one.name), one.type or "", int(one.ttl), tuple(sorted(one.records)))
                 for one in zone.rrsets if one.type not in ("SOA", "NS")]
 
     def set_records(self, zone: FakeZone, records: Iterable[zones.RecordSet]) -> None:

@@ -97,9 +97,9 @@ class Gate:
 
     def _carry_out(self, request: Request, operation: Operation, call: Call) -> Outcome:
         faults = [] if call.caller == RIG else self._strike(call)
-        for active in faults:
-            if active.fault.kind is Kind.LATENCY:
-                active.lifted.wait(active.fault.seconds)
+        for late in faults:
+            if late.fault.kind is Kind.LATENCY:
+                late.lifted.wait(late.fault.seconds)
         active = next((one for one in faults if one.fault.kind is not Kind.LATENCY), None)
         if active is None:
             return Outcome(self._perform(request, operation, None, call.caller))

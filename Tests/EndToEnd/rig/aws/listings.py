@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict
-from typing import Callable
+from collections.abc import Callable
 
 from rig.aws.answers import Answer, Refused
 from rig.aws.faults import Fault, Kind

@@ -16,14 +16,13 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from rig.aws import answers, wire
+from rig.aws import answers, wire, zones
 from rig.aws.answers import Refused
 from rig.aws.backend import Backend
 from rig.aws.faults import Fault
 from rig.aws.gate import Gate
 from rig.aws.operation import Request
 from rig.aws.signature import Key
-from rig.aws import zones
 
 
 class Listener(socketserver.ThreadingTCPServer):

@@ -8,10 +8,11 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Iterable, Iterator
+from typing import Any
 
 import boto3
 import botocore.session
@@ -103,7 +104,7 @@ class AWS:
         self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION], environment,
                                directory / "aws.log", holding=[block.descriptor])
         try:
-            ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60)
+            ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60, fatal=RuntimeError)
             self.endpoint = f"http://127.0.0.1:{ports['aws']}"
             self._control_port = ports["control"]
             self.allow(ALLOWED)

@@ -11,8 +11,8 @@ import ipaddress
 import re
 import uuid
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Iterable
 from xml.sax.saxutils import escape
 
 from rig.aws.answers import Answer, Refused

@@ -1,0 +1,320 @@
+/// An AWS of one stub server: a group, instances, zones, and the instance metadata service; every answer over real HTTP.
+
+import Foundation
+import HTTP
+import StubServer
+import Synchronization
+
+@testable import AWS
+
+/// What AWS knows, for a test to set and to read.
+struct AWSWorld: Sendable {
+    struct Group: Sendable {
+        var name: String
+        var desiredCapacity: Int
+        var stackName: String?
+        /// Instance IDs with their lifecycle states.
+        var instances: [(id: String, lifecycle: String)]
+
+        init(_ name: String, desired: Int, stack: String? = nil, _ instances: [(id: String, lifecycle: String)]) {
+            self.name = name
+            desiredCapacity = desired
+            stackName = stack
+            self.instances = instances
+        }
+    }
+
+    struct Instance: Sendable {
+        var state = "running"
+        var address: String?
+        var tags: [String: String] = [:]
+    }
+
+    struct HostedZone: Sendable {
+        var id: String
+        /// With the dot at its end.
+        var name: String
+        var isPrivate: Bool
+    }
+
+    struct RecordKey: Hashable, Comparable {
+        var name: String
+        var type: String
+        static func < (left: Self, right: Self) -> Bool { (left.name, left.type) < (right.name, right.type) }
+    }
+
+    var groups: [Group] = []
+    var instances: [String: Instance] = [:]
+    var zones: [HostedZone] = []
+    /// Of each zone, by its ID: the values of each record set; its TTL is 60.
+    var records: [String: [RecordKey: [String]]] = [:]
+    /// Instances in one page of DescribeInstances.
+    var pageSize = 1000
+    /// Groups that list instances but that DescribeAutoScalingInstances does not tell of yet.
+    var groupsHiddenFromInstances: Set<String> = []
+    /// What is answered instead, where it is not nil.
+    var fault: (@Sendable (_ call: String) -> StubReply?)?
+    /// Every call, by its operation's name, oldest first.
+    var calls: [String] = []
+    /// Who the metadata service says that the instance is; nil: there is no such service.
+    var identity: (instance: String, address: String, region: String)?
+}
+
+/// Plays AWS and the metadata service at one address.
+final class StubAWS: Sendable {
+    let server: StubServer
+    private let world: SharedWorld
+
+    init(_ world: AWSWorld = AWSWorld()) throws {
+        let shared = SharedWorld(world)
+        self.world = shared
+        server = try StubServer { request in shared.world.withLock { $0.answer(request) } }
+    }
+
+    func change(_ change: (inout AWSWorld) -> Void) { world.world.withLock { change(&$0) } }
+
+    /// The calls since the last time they were asked for.
+    func takeCalls() -> [String] {
+        world.world.withLock { world in
+            defer { world.calls = [] }
+            return world.calls
+        }
+    }
+
+    var calls: [String] { world.world.withLock { $0.calls } }
+
+    func records(in zone: String) -> [AWSWorld.RecordKey: [String]] { world.world.withLock { $0.records[zone] ?? [:] } }
+
+    /// What sends every client of AWS here.
+    var environment: [String: String] {
+        [
+            "AWS_ENDPOINT_URL": server.url, "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url,
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG",
+        ]
+    }
+
+    func client(attempts: Int = 1) throws -> AWSClient {
+        AWSClient(
+            http: Keeping(self, DaemonTests.http),
+            endpoints: try Endpoints(region: Region("eu-central-1"), environment: environment),
+            credentials: CredentialChain([StaticCredentials(key)]),
+            policy: RetryPolicy(attempts: attempts, base: .milliseconds(1)))
+    }
+
+    private var key: Credentials {
+        Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: Secret("wJalrXUtnFEMI/K7MDENG"), sessionToken: nil)
+    }
+}
+
+/// A client that keeps the server alive for as long as it is used.
+private struct Keeping: HTTPClient {
+    let server: StubAWS
+    let http: CurlClient
+
+    init(_ server: StubAWS, _ http: CurlClient) {
+        self.server = server
+        self.http = http
+    }
+
+    func send(_ request: HTTPRequest, deadline: Duration) async throws -> HTTPResponse {
+        try await http.send(request, deadline: deadline)
+    }
+}
+
+private final class SharedWorld: Sendable {
+    let world: Mutex<AWSWorld>
+    init(_ world: AWSWorld) { self.world = Mutex(world) }
+}
+
+// MARK: Answering
+
+extension AWSWorld {
+    fileprivate mutating func answer(_ request: StubRequest) -> StubReply {
+        if request.path.hasPrefix("/latest/") { return answerMetadata(request) }
+        let form = parameters(request.text)
+        let call = form["Action"] ?? route53Call(request)
+        calls.append(call)
+        if let reply = fault?(call) { return reply }
+        let query = parameters(request.query)
+        return switch call {
+        case "DescribeAutoScalingInstances": describeMemberships(list(form, "InstanceIds.member"))
+        case "DescribeAutoScalingGroups": describeGroups(list(form, "AutoScalingGroupNames.member"))
+        case "DescribeInstances":
+            describeInstances(list(form, "Filter.1.Value"), from: Int(form["NextToken"] ?? "0") ?? 0)
+        case "ListHostedZonesByName": listZones(query["dnsname"] ?? "")
+        case "GetHostedZone": getZone(zoneID(request))
+        case "ListResourceRecordSets": listRecords(zoneID(request))
+        case "ChangeResourceRecordSets": changeRecords(zoneID(request), request.body)
+        default: .error("InvalidAction", status: 400)
+        }
+    }
+
+    private func answerMetadata(_ request: StubRequest) -> StubReply {
+        guard let identity else { return .status(404) }
+        switch request.path {
+        case "/latest/api/token": return .text("token")
+        case "/latest/dynamic/instance-identity/document":
+            return .text(
+                """
+                {"instanceId":"\(identity.instance)","region":"\(identity.region)","accountId":"123456789012",
+                "availabilityZone":"\(identity.region)a","privateIp":"\(identity.address)","imageId":"ami-1",
+                "instanceType":"t3.small","architecture":"x86_64"}
+                """)
+        default: return .status(404)
+        }
+    }
+
+    private func describeMemberships(_ ids: [String]) -> StubReply {
+        let found = groups.filter { !groupsHiddenFromInstances.contains($0.name) }.flatMap { group in
+            group.instances.filter { ids.contains($0.id) }.map { instance in
+                member(instance, "<AutoScalingGroupName>\(group.name)</AutoScalingGroupName>")
+            }
+        }
+        return .xml("DescribeAutoScalingInstances", "<AutoScalingInstances>\(found.joined())</AutoScalingInstances>")
+    }
+
+    private func describeGroups(_ names: [String]) -> StubReply {
+        let found = groups.filter { names.contains($0.name) }.map { group in
+            let tags =
+                group.stackName.map {
+                    "<member><Key>aws:cloudformation:stack-name</Key><Value>\($0)</Value></member>"
+                } ?? ""
+            return """
+                <member><AutoScalingGroupName>\(group.name)</AutoScalingGroupName>\
+                <AutoScalingGroupARN>arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:u:\(group.name)</AutoScalingGroupARN>\
+                <MinSize>0</MinSize><MaxSize>9</MaxSize><DesiredCapacity>\(group.desiredCapacity)</DesiredCapacity>\
+                <Instances>\(group.instances.map { member($0) }.joined())</Instances><Tags>\(tags)</Tags></member>
+                """
+        }
+        return .xml("DescribeAutoScalingGroups", "<AutoScalingGroups>\(found.joined())</AutoScalingGroups>")
+    }
+
+    private func member(_ instance: (id: String, lifecycle: String), _ more: String = "") -> String {
+        """
+        <member><InstanceId>\(instance.id)</InstanceId><LifecycleState>\(instance.lifecycle)</LifecycleState>\
+        <HealthStatus>Healthy</HealthStatus><AvailabilityZone>eu-central-1a</AvailabilityZone>\(more)</member>
+        """
+    }
+
+    private func describeInstances(_ ids: [String], from start: Int) -> StubReply {
+        let known = ids.filter { instances[$0] != nil }
+        let page = known.dropFirst(start).prefix(pageSize)
+        let items = page.compactMap { id in instances[id].map { item(id, $0) } }
+        let next = start + page.count < known.count ? "<nextToken>\(start + page.count)</nextToken>" : ""
+        return .text(
+            """
+            <DescribeInstancesResponse><requestId>r</requestId><reservationSet><item><instancesSet>\(items.joined())\
+            </instancesSet></item></reservationSet>\(next)</DescribeInstancesResponse>
+            """)
+    }
+
+    private func item(_ id: String, _ instance: Instance) -> String {
+        let tags = instance.tags.map { "<item><key>\($0)</key><value>\($1)</value></item>" }.joined()
+        return """
+            <item><instanceId>\(id)</instanceId><imageId>ami-1</imageId>\
+            <instanceState><code>0</code><name>\(instance.state)</name></instanceState>\
+            <launchTime>2026-03-01T12:00:07.000Z</launchTime>\
+            \(instance.address.map { "<privateIpAddress>\($0)</privateIpAddress>" } ?? "")<tagSet>\(tags)</tagSet></item>
+            """
+    }
+
+    // MARK: Route 53
+
+    private func route53Call(_ request: StubRequest) -> String {
+        switch (request.method, request.path.split(separator: "/").count) {
+        case ("GET", 2): "ListHostedZonesByName"
+        case ("GET", 3): "GetHostedZone"
+        case ("GET", 4): "ListResourceRecordSets"
+        case ("POST", 4): "ChangeResourceRecordSets"
+        default: "\(request.method) \(request.path)"
+        }
+    }
+
+    private func zoneID(_ request: StubRequest) -> String {
+        request.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
+    }
+
+    private func listZones(_ name: String) -> StubReply {
+        let zones = zones.sorted { $0.name < $1.name }.filter { $0.name >= name }.map(element).joined()
+        return .route53("ListHostedZonesByName", "<HostedZones>\(zones)</HostedZones><IsTruncated>false</IsTruncated>")
+    }
+
+    private func getZone(_ id: String) -> StubReply {
+        guard let zone = zones.first(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
+        return .route53("GetHostedZone", element(zone))
+    }
+
+    private func element(_ zone: HostedZone) -> String {
+        """
+        <HostedZone><Id>/hostedzone/\(zone.id)</Id><Name>\(zone.name)</Name>\
+        <Config><PrivateZone>\(zone.isPrivate)</PrivateZone></Config></HostedZone>
+        """
+    }
+
+    private func listRecords(_ id: String) -> StubReply {
+        guard zones.contains(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
+        let sets = (records[id] ?? [:]).sorted { $0.key < $1.key }.map { key, values in
+            let records = values.map { "<ResourceRecord><Value>\($0)</Value></ResourceRecord>" }.joined()
+            return """
+                <ResourceRecordSet><Name>\(key.name)</Name><Type>\(key.type)</Type><TTL>60</TTL>\
+                <ResourceRecords>\(records)</ResourceRecords></ResourceRecordSet>
+                """
+        }
+        return .route53(
+            "ListResourceRecordSets",
+            "<ResourceRecordSets>\(sets.joined())</ResourceRecordSets><IsTruncated>false</IsTruncated>")
+    }
+
+    private mutating func changeRecords(_ id: String, _ body: [UInt8]) -> StubReply {
+        guard zones.contains(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
+        do {
+            for change in try XMLNode(parsing: body).all("ChangeBatch", "Changes", "Change") {
+                let set = try change.child("ResourceRecordSet")
+                let key = RecordKey(name: try set.text("Name"), type: try set.text("Type"))
+                let values = try set.all("ResourceRecords", "ResourceRecord").map { try $0.text("Value") }
+                records[id, default: [:]][key] = try change.text("Action") == "DELETE" ? nil : values
+            }
+        } catch {
+            return .error("InvalidInput", status: 400)
+        }
+        return .route53(
+            "ChangeResourceRecordSets", "<ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status></ChangeInfo>")
+    }
+}
+
+// MARK: Wire
+
+/// What stands in a form or a query, decoded.
+private func parameters(_ text: String) -> [String: String] {
+    let pairs = text.split(separator: "&").map { pair -> (String, String) in
+        let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (String(parts[0]), parts.count > 1 ? String(parts[1]).removingPercentEncoding ?? "" : "")
+    }
+    return Dictionary(pairs) { first, _ in first }
+}
+
+/// `name.1`, `name.2`, ... in order.
+private func list(_ form: [String: String], _ name: String) -> [String] {
+    var values: [String] = []
+    while let value = form["\(name).\(values.count + 1)"] { values.append(value) }
+    return values
+}
+
+extension StubReply {
+    fileprivate static func xml(_ operation: String, _ result: String) -> StubReply {
+        .text("<\(operation)Response><\(operation)Result>\(result)</\(operation)Result></\(operation)Response>")
+    }
+
+    fileprivate static func route53(_ operation: String, _ result: String) -> StubReply {
+        .text("<\(operation)Response>\(result)</\(operation)Response>")
+    }
+
+    /// An error as AWS writes it.
+    static func error(_ code: String, _ message: String = "No.", status: Int) -> StubReply {
+        .text(
+            """
+            <ErrorResponse><Error><Type>Sender</Type><Code>\(code)</Code><Message>\(message)</Message></Error>\
+            <RequestId>req-1</RequestId></ErrorResponse>
+            """, status: status)
+    }
+}
