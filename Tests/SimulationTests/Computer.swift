@@ -104,10 +104,19 @@ struct Supervisor: Sendable {
     var lastPulse: Pulse?
     var lastTurn: Duration?
     var isUnderWay = false
+    /// The term in which it leads; nil while it does not.
+    var ledTerm: Int?
+    var failuresInARow = 0
     var known: [InstanceID: Instance] = [:]
     var zone: (zone: Zone, readAt: Duration)?
     /// What the last turn declined to do.
     var deferred: [Deferral] = []
+
+    /// A turn that failed is tried again soon, but not for ever: `ReconcileState`.
+    mutating func turnFailed() {
+        failuresInARow += 1
+        isUnderWay = failuresInARow < 3
+    }
 
     init(startedAt: Duration) {
         self.startedAt = startedAt

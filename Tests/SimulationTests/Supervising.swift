@@ -116,20 +116,27 @@ extension World {
             supervisor.runningStamp = stamp
             computers[index].disk.stamp = stamp
         }
-        if beat.pulse.isLeader, supervisor.lastPulse?.isLeader != true {
+        if beat.pulse.isLeader, supervisor.ledTerm != beat.term {
+            supervisor.memory = ReconcileMemory()
             supervisor.zone = nil
             supervisor.lastTurn = nil
+            supervisor.failuresInARow = 0
         }
+        supervisor.ledTerm = beat.pulse.isLeader ? beat.term : nil
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: supervisor.lastPulse, sinceLastTurn: supervisor.lastTurn.map { now - $0 },
             isUnderWay: supervisor.isUnderWay, interval: .seconds(10))
         supervisor.lastPulse = beat.pulse
         guard isDue else { return }
         supervisor.lastTurn = now
-        guard let view = clusterView(index, beat, &supervisor) else { return }
+        guard let view = clusterView(index, beat, &supervisor) else {
+            supervisor.turnFailed()
+            return
+        }
         let plan = policy.reconcile(view, &supervisor.memory)
         judgeTurn(plan, view)
         supervisor.isUnderWay = plan.isUnderWay
+        if plan.steps.isEmpty { supervisor.failuresInARow = 0 }
         supervisor.deferred = plan.deferred
         if !plan.steps.isEmpty {
             supervisor.intention = Supervisor.Intention(
@@ -144,16 +151,23 @@ extension World {
             case .removeMember(let member, _):
                 guard let beat = beat(index), beat.pulse.isLeader, beat.term == term,
                     case .success = send(.remove(member.id), to: beat.clusterID, by: index)
-                else { return }
+                else {
+                    computers[index].supervisor?.turnFailed()
+                    return
+                }
             case .changeDNS(let changes):
                 computers[index].supervisor?.zone = nil
                 let fault = computers[index].actFault
                 computers[index].actFault = nil
-                if case .lost = fault { return }
-                if isAWSDown(for: index) { return }
+                let isLost = if case .lost = fault { true } else { isAWSDown(for: index) }
+                if isLost {
+                    computers[index].supervisor?.turnFailed()
+                    return
+                }
                 changeZone(changes)
             }
         }
+        computers[index].supervisor?.failuresInARow = 0
     }
 
     /// One batch, all or nothing: a deletion has to name exactly what is there.
