@@ -80,6 +80,7 @@ struct Supervisor: Sendable {
         var act: Act
         var dueAt: Duration
 
+        var isStart: Bool { if case .start(.start) = act { true } else { false } }
         var isAddition: Bool { if case .start(.addSelf) = act { true } else { false } }
     }
 

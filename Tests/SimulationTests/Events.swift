@@ -74,21 +74,27 @@ extension World {
     /// recovery, not housekeeping.
     func mayLose(_ index: Int) -> Bool {
         guard mayStop(index) else { return false }
-        let replicas = livingReplicas()
-        guard let newest = replicas.filter({ everLed.contains($0.cluster) }).max(by: { $0.commit < $1.commit }) else {
-            return replicas.isEmpty
+        let led = livingReplicas().filter { everLed.contains($0.cluster) }
+        guard let newest = led.max(by: { $0.commit < $1.commit }) else {
+            return livingReplicas().isEmpty && !computers.contains { $0.supervisor?.intention?.isStart == true }
         }
-        let voters = newest.voters
-        let intact = voters.count { voter in
+        // A follower learns of a change later than the leader: by each one's own list.
+        return led.filter { $0.cluster == newest.cluster && newest.members.map(\.id).contains($0.member) }
+            .allSatisfy { canLose(index, byListOf: $0) }
+    }
+
+    private func canLose(_ index: Int, byListOf replica: Replica) -> Bool {
+        let intact = replica.voters.count { voter in
             computers.indices.contains { other in
-                other != index && computers[other].state == .running && computers[other].lifecycle != nil
-                    && computers[other].disk.replica.map { $0.member == voter.id && $0.cluster == newest.cluster }
-                        ?? false
+                guard other != index, computers[other].state == .running, computers[other].lifecycle != nil,
+                    let data = computers[other].disk.replica
+                else { return false }
+                return data.member == voter.id && data.cluster == replica.cluster
             }
         }
         // Who asks to be added may be in the next moment.
         let coming = lateActs.count + computers.count { $0.supervisor?.intention?.isAddition == true }
-        return intact >= quorum(of: voters.count + coming)
+        return intact >= quorum(of: replica.voters.count + coming)
     }
 
     /// Whether etcd may stop here without leaving nobody who can tell of the data: until the zone names the cluster (or, without
@@ -108,6 +114,10 @@ extension World {
     /// but wait, for a person.
     private func isSettled(_ index: Int) -> Bool {
         let id = computers[index].id.rawValue
+        let isEntering =
+            computers[index].supervisor?.intention?.isAddition == true
+            || (computers[index].disk.replica == nil && computers[index].disk.stamp?.cluster != nil)
+        if isEntering { return false }
         let isNamed = livingReplicas().contains {
             $0.members.contains { $0.name == id || $0.peerURLs == [computers[index].peerURL] }
         }

@@ -122,7 +122,7 @@ extension World {
 enum Outcome: Sendable, CustomStringConvertible {
     /// Everything is as it should be, that long after the last event.
     case converged(Duration)
-    /// It waits for what only the record of a founding, shared by all, can settle; then nothing was lost either.
+    /// It waits for what only the record of a founding, or a report, can settle; nothing was lost.
     case gap(String)
     case stuck(String)
 
@@ -168,8 +168,10 @@ extension World {
         return Set(addresses) == Set(members.flatMap(\.peerURLs).map(\.host)) ? nil : "DNS gives \(addresses)"
     }
 
-    /// What only the next generation's record can settle, where that is what a run waits for.
+    /// What only a record of the founding, or what supervisors tell each other, can settle, where a run waits for that.
     func gap() -> String? {
+        let leaders = everLed.compactMap(leader)
+        if leaders.count == 1, computers[leaders[0]].lifecycle == nil { return "the group does not list the leader" }
         let strays = livingReplicas().filter { !everLed.contains($0.cluster) }
         guard let stray = strays.first else { return nil }
         return everLed.isEmpty

@@ -3,7 +3,7 @@
 import ClusterPlanning
 
 extension Policy {
-    static let mutants: [Policy] = mutantsOfStarts + mutantsOfJoins + mutantsOfTurns
+    static let mutants: [Policy] = mutantsOfStarts + [mutantOfOldIDs] + mutantsOfJoins + mutantsOfTurns
 
     // MARK: Founding and resuming
 
@@ -66,6 +66,18 @@ extension Policy {
             }
         },
     ]
+
+    private static let mutantOfOldIDs = Policy.mutant(
+        "who is listed is no other", missedIn: "started under an ID that is gone"
+    ) { policy in
+        policy.start = { view, memory in
+            let plan = planStart(view, memory: &memory)
+            guard case .setAside = plan, case .data(let stamp?) = view.disk,
+                view.clusters.contains(where: { $0.members.contains { $0.id == stamp.member } })
+            else { return plan }
+            return planAtOnce(view.identity, disk: view.disk, lastExit: .none) ?? plan
+        }
+    }
 
     // MARK: Joining
 

@@ -196,6 +196,24 @@ extension Schedule {
             }
             world.expect(world.oldIDsTaken == 0, "nobody starts under an ID that is gone")
         },
+        // No look can rule it out: the peer that etcd asks may be another one than those that we have heard.
+        Schedule("started under an ID that is gone") { world in
+            try world.form(3)
+            let leader = world.everLed.last.flatMap(world.leader) ?? 0
+            let joiner = (leader + 2) % 3
+            world.computers[(leader + 1) % 3].appliesNothingUntil = world.now + .seconds(15)
+            world.loseDisk(joiner, withStamp: true)
+            try world.reach("it is entered") { $0.computers[joiner].disk.stamp?.member != nil }
+            guard let stamp = world.computers[joiner].disk.stamp, let cluster = stamp.cluster, let id = stamp.member
+            else { return }
+            world.pairsCutUntil[World.Pair(leader, joiner)] = world.now + .seconds(1)
+            world.computers[joiner].supervisor?.intention = nil
+            let everybody = world.computers.map { InitialMember($0.id.rawValue, $0.peerURL) }
+            world.exec(
+                joiner, Launch(.join(cluster, id), world.computers[joiner].identity, initialCluster: everybody))
+            world.expect(world.oldIDsTaken == 1, "it has taken the older ID")
+            try world.rest()
+        },
         Schedule("added, lost sight of, and added again within a second") { world in
             try world.form(3)
             world.cloud.desired = 4
