@@ -48,7 +48,8 @@ package struct EtcdClient: Sendable {
         let deadline = Deadline(in: deadline)
         let prefix = try await serverVersion(deadline: deadline.remaining).gatewayPrefix
         do {
-            let answer = try await exchange.post(prefix + path, message, deadline: deadline.remaining)
+            let answer = try await exchange.post(
+                prefix + path, message, isRepeatable: isRepeatable, deadline: deadline.remaining)
             if answer.response.status != 200 { lastVersion.forget() }
             return answer
         } catch {

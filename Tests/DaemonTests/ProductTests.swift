@@ -102,4 +102,66 @@ import Testing
             for secret in secrets.values { #expect(!said.contains(secret)) }
         }
     }
+
+    // MARK: At an AWS
+
+    private func world() -> AWSWorld {
+        var world = AWSWorld()
+        world.groups = [.init("etcd-main", desired: 3, [("i-0a", "InService")])]
+        world.instances["i-0a"] = .init(address: "127.0.0.9")
+        return world
+    }
+
+    private func arguments(_ place: TemporaryDirectory, _ more: String...) -> [String] {
+        more + ["--data-dir", place["data"], "--instance-id=i-0a", "--address=127.98.7.6", "--region=eu-central-1"]
+    }
+
+    @Test func aPlanSaysWhatWouldBeDoneAndChangesNothing() async throws {
+        let (aws, place) = (try StubAWS(world()), try TemporaryDirectory())
+        let text = try await Built.spawner.capture(
+            Supervision.Command(Built.product, arguments(place, "plan"), environment: aws.environment),
+            deadline: .seconds(60))
+        #expect(text.status == .exited(0))
+        #expect(
+            text.text.replacing(/here: .*/, with: "here: ...") == """
+                instance   i-0a, peer URL http://127.98.7.6:2380
+                etcd       does not answer here: ...
+                waits      1 instance of the group runs, 3 are wanted to found
+
+                """)
+        let json = try await Built.spawner.capture(
+            Supervision.Command(Built.product, arguments(place, "plan", "-o", "json"), environment: aws.environment),
+            deadline: .seconds(60))
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(json.standardOutput)) as? [String: Any])
+        #expect(report["role"] as? String == "start")
+        #expect(report["instance"] as? String == "i-0a")
+        #expect(report["steps"] as? [String] == [])
+        #expect(report["deferred"] as? [String] == ["1 instance of the group runs, 3 are wanted to found"])
+        #expect((report["silence"] as? String)?.contains("connection refused") == true)
+        #expect(place.names() == [])
+    }
+
+    @Test(arguments: [Signal.terminate, .interrupt]) func aSignalEndsTheWait(_ signal: Signal) async throws {
+        let (aws, place) = (try StubAWS(world()), try TemporaryDirectory())
+        let log = open(place["log"], O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(log) }
+        let child = try await Built.spawner.spawn(
+            Supervision.Command(Built.product, arguments(place), environment: aws.environment),
+            streams: .descriptors(output: log, error: log))
+        do {
+            try await eventually("it waits") { place.text(of: "log")?.contains("are wanted to found") == true }
+            child.send(.hangup)
+            try await eventually("it minds no hangup") {
+                place.text(of: "log")?.contains("nothing to read again") == true
+            }
+            child.send(signal)
+            #expect(try await child.exit(within: .seconds(60)) == .exited(0))
+        } catch {
+            await child.terminate([])
+            throw error
+        }
+        let lines = (place.text(of: "log") ?? "").split(separator: "\n")
+        #expect(lines.last?.hasSuffix("level=info msg=\"etcd-cluster ends\"") == true)
+        #expect(lines.allSatisfy { $0.hasPrefix("time=") })
+    }
 }

@@ -6,7 +6,9 @@ import Etcd
 import Foundation
 import Glibc
 import HTTP
+import StubServer
 import Supervision
+import Synchronization
 import Testing
 
 @testable import Daemon
@@ -37,7 +39,9 @@ final class RealEtcd {
     var identity: Identity { Identity(instance: InstanceID(name), peerURL: peerURL, clientURL: clientURL) }
 
     /// Starts it as a founder beside the others, who may never start.
-    func start(with others: [RealEtcd] = []) async throws {
+    ///
+    /// - Parameter advertised: where clients are told to find it; nil: where it is.
+    func start(with others: [RealEtcd] = [], advertising advertised: String? = nil) async throws {
         let members = ([self] + others).map { "\($0.name)=\($0.peerURL)" }.joined(separator: ",")
         let descriptor = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
@@ -46,7 +50,8 @@ final class RealEtcd {
             [
                 "--name", name, "--data-dir", place[name], "--initial-cluster", members,
                 "--initial-cluster-token", place.path, "--initial-advertise-peer-urls", peerURL.description,
-                "--listen-peer-urls", peerURL.description, "--advertise-client-urls", clientURL.description,
+                "--listen-peer-urls", peerURL.description, "--advertise-client-urls",
+                advertised ?? clientURL.description,
                 "--listen-client-urls", clientURL.description, "--logger", "zap",
             ], environment: ["PATH": searchPath])
         child = try await Built.spawner.spawn(command, streams: .descriptors(output: descriptor, error: descriptor))
@@ -61,6 +66,31 @@ final class RealEtcd {
     }
 
     func end() async { await child?.terminate([]) }
+}
+
+/// Stands between an etcd and its clients, and passes everything on; what it says of each answer is its own.
+struct EtcdProxy {
+    let server: StubServer
+
+    /// - Parameter answer: what becomes of the answer to a request.
+    init(to etcd: RealEtcd, _ answer: @escaping @Sendable (StubRequest, StubReply) -> StubReply) throws {
+        let target = etcd.clientURL.description
+        server = try StubServer { request in
+            let done = DispatchSemaphore(value: 0)
+            let reply = Mutex(StubReply.status(502))
+            Task {
+                let forwarded = HTTPRequest(
+                    request.method, target + request.target, headers: ["Content-Type": "application/json"],
+                    body: request.body.isEmpty ? .none : .bytes(request.body))
+                if let response = try? await http.send(forwarded, deadline: .seconds(10)) {
+                    reply.withLock { $0 = .answer(response.status, headers: [], body: response.body) }
+                }
+                done.signal()
+            }
+            done.wait()
+            return answer(request, reply.withLock { $0 })
+        }
+    }
 }
 
 /// Starts one cluster of one member for the length of a test, and ends it whatever happens.

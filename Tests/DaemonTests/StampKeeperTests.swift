@@ -125,6 +125,37 @@ private let member = MemberID(0xa1)
             directory.observe() == .data(Stamp(instance: instance, cluster: cluster, member: member, started: true)))
     }
 
+    @Test func aDatabaseWithoutItsLogIsSetAsideBeforeAFirstStart() async throws {
+        try place.write("old", to: "data/member/snap/db")
+        let aside = try await keeper.clear(for: launch(.found(token: "t")), time: 7)
+        #expect(aside == directory.path + "/aside-7-incomplete")
+        #expect(place.names(in: "data") == ["aside-7-incomplete"])
+        #expect(try await keeper.clear(for: launch(.found(token: "t")), time: 8) == nil)
+    }
+
+    @Test func whatAFailedFirstStartLeavesIsRemoved() async throws {
+        _ = try await keeper.clear(for: launch(.found(token: "t")), time: 7)
+        try await keeper.prepare(launch(.found(token: "t")), on: nil)
+        try place.write("half", to: "data/member/snap/db")
+        try await keeper.finish(isFirst: true)
+        #expect(place.names(in: "data") == ["etcd-cluster.json"])
+    }
+
+    @Test func nothingIsRemovedOnceItAnswered() async throws {
+        _ = try await keeper.clear(for: launch(.found(token: "t")), time: 7)
+        try await keeper.prepare(launch(.found(token: "t")), on: nil)
+        try place.write("whole", to: "data/member/snap/db")
+        try await keeper.learn(cluster, member)
+        try await keeper.finish(isFirst: true)
+        #expect(place.names(in: "data") == ["etcd-cluster.json", "member"])
+    }
+
+    @Test func aResumeClearsNothing() async throws {
+        try writeLog()
+        #expect(try await keeper.clear(for: launch(.resume), time: 7) == nil)
+        #expect(place.names(in: "data") == ["member"])
+    }
+
     @Test func nothingIsWrittenThatIsThereAlready() async throws {
         let known = Stamp(instance: instance, cluster: cluster, member: member, started: true)
         try directory.write(known)

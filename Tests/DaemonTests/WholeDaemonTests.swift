@@ -260,4 +260,34 @@ private func withMachine(
         }
         await other.end()
     }
+
+    /// F10: the entry was made and we were not told. It is found again and used, not made twice.
+    @Test func anEntryWhoseAnswerWasLostIsUsed() async throws {
+        let other = RealEtcd("i-0b", in: try TemporaryDirectory())
+        let proxy = try EtcdProxy(to: other) { request, answer in
+            request.path == "/v3/cluster/member/add" ? .close : answer
+        }
+        do {
+            try await other.start(advertising: proxy.server.url)
+            try await other.leads()
+            try await withMachine(desired: 2) { machine in
+                machine.aws.change { world in
+                    world.groups[0].instances.append(("i-0b", "InService"))
+                    world.instances["i-0b"] = .init(address: other.address)
+                }
+                try machine.start()
+                try await eventually("joined: \(machine.log)") {
+                    (try? await other.client.members().members.count(where: \.hasStarted)) == 2
+                }
+                #expect(machine.log.contains("step failed; looking again"))
+                let changes = proxy.server.requests.filter { $0.path.hasPrefix("/v3/cluster/member/") }.map(\.path)
+                #expect(changes.filter { $0.hasSuffix("/add") }.count == 1, "\(changes) \(machine.log)")
+                #expect(!changes.contains { $0.hasSuffix("/remove") })
+            }
+        } catch {
+            await other.end()
+            throw error
+        }
+        await other.end()
+    }
 }

@@ -35,8 +35,9 @@ struct Executor: Sendable {
             let own = etcd.client(identity.clientURL)
             let status = try await own.status()
             guard status.isLeader, status.raftTerm == term else {
+                let leader = status.leader.map { "member \($0) leads" } ?? "nobody leads"
                 throw ObservationError(
-                    "leadership has moved since this was planned: term \(status.raftTerm), not \(term)")
+                    "this was planned as the leader of term \(term), and now \(leader) in term \(status.raftTerm)")
             }
             _ = try await own.removeMember(member.id.etcdID)
         case .changeDNS(let changes):

@@ -116,6 +116,9 @@ struct EtcdLoop: Sendable {
         let child: Child
         do {
             let command = try await program.command(for: launch)
+            if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
+                logger.warning("data without a log set aside", ["to": place])
+            }
             try await stamp.prepare(launch, on: disk.stamp)
             child = try await spawner.spawn(command, record: record)
         } catch let error where !(error is CancellationError) {

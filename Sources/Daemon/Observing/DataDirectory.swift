@@ -71,6 +71,29 @@ package struct DataDirectory: Sendable {
         return destination
     }
 
+    /// Renames what lies in the place of etcd's data without being data, to `aside-<time>-incomplete`. etcd would take a
+    /// database whose log is gone for its own, and tell other things than the other members from then on.
+    ///
+    /// - Returns: where it is now; nil where nothing was there.
+    package func setIncompleteAside(time: Int) throws(DataDirectoryError) -> String? {
+        guard try exists(path + "/member") else { return nil }
+        guard try !hasLog() else { throw DataDirectoryError("start anew in \(path)", "there is data") }
+        let destination = try freeName("\(path)/aside-\(time)-incomplete")
+        guard rename(path + "/member", destination) == 0 else { throw .system("rename \(path)/member") }
+        try syncDirectory()
+        return destination
+    }
+
+    /// Removes what a first start has left that never got as far as a log. Does nothing where there is one.
+    package func removeUnfinished() throws(DataDirectoryError) {
+        guard try exists(path + "/member"), try !hasLog() else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path + "/member")
+        } catch {
+            throw DataDirectoryError("remove \(path)/member", "\(error)")
+        }
+    }
+
     // MARK: -
 
     /// etcd's own test of whether there is data: a file named `*.wal` in `member/wal`.

@@ -56,10 +56,10 @@ class World:
             self.resolver = Resolver(self.aws, self.directory / "dns")
         return self.resolver
 
-    def bare_etcds(self, count: int = 3) -> BareEtcds:
+    def bare_etcds(self, count: int = 3, command: Sequence[str] = ("etcd",)) -> BareEtcds:
         """Plain etcds with static flags on spare addresses of this world; not started yet."""
         self._bare = BareEtcds(self.directory / "bare", [self.block.spare(index) for index in range(count)],
-                               holding=[self.block.descriptor])
+                               holding=[self.block.descriptor], command=command)
         return self._bare
 
     def endpoints(self) -> list[Endpoint]:
