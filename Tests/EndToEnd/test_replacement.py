@@ -65,12 +65,12 @@ def test_three_become_five_become_three(world: World) -> None:
     world.fleet.follow()
     world.await_whole()
     with Writer(world.endpoints) as writer:
+        wait_until("the client writes", lambda: len(writer.acknowledged) > 20)
         world.aws.set_desired_capacity(5)
         began = time.monotonic()
         assert len(world.await_whole(90)) == 5
         world.await_dns()
         grown = time.monotonic() - began
-        # Let every voter have been connected for a while: etcd itself asks for five seconds of it.
         world.aws.set_desired_capacity(3)
         began = time.monotonic()
         assert len(world.await_whole(90)) == 3
