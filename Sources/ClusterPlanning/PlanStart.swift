@@ -245,8 +245,11 @@ private func planFounding(
                 Endpoint(view.identity.peerURL.scheme, address, view.identity.peerURL.port))
         }
     }
-    guard wanted > 0, candidates.count >= wanted else {
-        return .wait(.groupIncomplete(running: candidates.count, wanted: wanted))
+    // Where the cluster is to be smaller than the group, the whole group has to be seen all the same: of two readings that
+    // lack different halves each could be enough for a cluster of its own (F1).
+    let expected = wanted > 0 ? max(wanted, group.desiredCapacity) : wanted
+    guard wanted > 0, candidates.count >= expected else {
+        return .wait(.groupIncomplete(running: candidates.count, wanted: expected))
     }
     let founders = Array(candidates.prefix(wanted))  // the group is sorted: everybody takes the same ones
     let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
