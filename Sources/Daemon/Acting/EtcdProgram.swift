@@ -26,6 +26,21 @@ actor EtcdProgram {
             configuration.etcd, launch.arguments + flags + settings.passedArguments, environment: environment)
     }
 
+    /// Has the program read the flags that it would be started with, and nothing more: with `--version` etcd says its
+    /// version, once the rest of its command line makes sense to it.
+    ///
+    /// - Throws: as `command(for:)`; `ObservationError` with what the program says of its flags.
+    func check(for identity: Identity) async throws {
+        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
+        let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
+        let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
+        let output = try await spawner.capture(command, deadline: .seconds(10))
+        guard output.status.isSuccess else {
+            let said = String(decoding: output.standardError + output.standardOutput, as: UTF8.self)
+            throw ObservationError("\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))")
+        }
+    }
+
     /// Asks the program for its version; not again until the file is another one, as after an upgrade in place.
     func version() async throws -> EtcdVersion {
         let path = try findExecutable(configuration.etcd, searchPath: environment["PATH"] ?? "")

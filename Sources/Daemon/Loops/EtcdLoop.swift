@@ -84,7 +84,7 @@ struct EtcdLoop: Sendable {
             case .addSelf(let cluster):
                 // From one voter to two the cluster leads again only with us: what can be known before must not keep our
                 // etcd from starting then.
-                _ = try await program.version()
+                try await program.check(for: observer.identity)
                 let instance = observer.identity.instance
                 try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
