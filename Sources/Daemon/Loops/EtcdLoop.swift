@@ -180,33 +180,6 @@ struct EtcdLoop: Sendable {
     }
 }
 
-/// For what a start waits, and since when.
-private struct Waiting {
-    private var kind: String?
-    private var saidText = ""
-    private var saidAt = Duration.zero
-    private(set) var since = Duration.zero
-
-    private static let repetition = Duration.seconds(300)
-    /// Causes that come and go by turns should not fill the log.
-    private static let leastPause = Duration.seconds(5)
-
-    /// Takes note of a reason; whether it is worth a line in the log.
-    mutating func begin(_ reason: WaitReason, _ now: Duration) -> Bool {
-        let text = reason.description
-        let kind = String(text.prefix { $0 != ":" })
-        if kind != self.kind {
-            self.kind = kind
-            since = now
-        } else if now - saidAt < (text == saidText ? Self.repetition : Self.leastPause) {
-            return false
-        }
-        saidText = text
-        saidAt = now
-        return true
-    }
-}
-
 extension Disk {
     var stamp: Stamp? {
         switch self {
