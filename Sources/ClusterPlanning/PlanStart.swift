@@ -198,9 +198,7 @@ private func join(_ identity: Identity, _ cluster: ClusterID, _ members: [Member
 /// quorum hangs on. Our ID has never run, so nothing can be lost by it. The list is that of those who know of us already; who
 /// does not lags, and can't catch up before there is a leader.
 private func planEntered(_ view: StartView, _ answering: [Peer], into cluster: ClusterID, _ stamp: Stamp) -> StartPlan {
-    let lists = answering.compactMap { peer -> [Member]? in
-        if case .members(cluster, let members) = peer.answer { members } else { nil }
-    }
+    let lists = answering.compactMap { $0.members(of: cluster) }
     let listing = lists.filter { $0.contains { $0.peerURLs.contains(view.identity.peerURL) } }
     guard lists.count == answering.count, let members = listing.first,
         listing.allSatisfy({ $0.map(\.id) == members.map(\.id) }),

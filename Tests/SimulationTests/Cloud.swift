@@ -21,6 +21,8 @@ struct Cloud: Sendable {
     var history: [Snapshot] = []
     /// AWS is down for everybody.
     var isDownUntil = Duration.zero
+    /// Whether the group launches and terminates by itself, to its desired capacity.
+    var keepsItsSize = true
     /// Instances that EC2 has forgotten.
     var forgotten: Set<InstanceID> = []
 
@@ -32,12 +34,13 @@ struct Cloud: Sendable {
 extension World {
     mutating func stepCloud() {
         for index in computers.indices { stepMachine(index) }
+        defer { remember() }
+        guard cloud.keepsItsSize else { return }
         let listed = computers.indices.filter {
             computers[$0].lifecycle != nil && [.pending, .running].contains(computers[$0].state)
         }
         if listed.count < cloud.desired, listed.count(where: { computers[$0].state == .pending }) == 0 { launch() }
         if listed.count > cloud.desired, let victim = listed.filter(mayLose).last { terminate(victim) }
-        remember()
     }
 
     private mutating func stepMachine(_ index: Int) {
@@ -113,6 +116,7 @@ extension World {
         let computer = computers[index]
         guard cloud.isDownUntil <= now else { return nil }
         var snapshot = cloud.snapshot(at: now - computer.groupLag)
+        if let id = hidden[index] { snapshot.entries.removeAll { $0.id == id } }
         guard let fault = computer.awsFault, fault.until > now else { return snapshot }
         switch fault.kind {
         case .down: return nil

@@ -50,6 +50,10 @@ struct Computer: Sendable {
     var groupLag = Duration.zero
     var instanceLag = Duration.zero
     var actFault: ActFault?
+    /// Slow to apply what it has.
+    var appliesNothingUntil = Duration.zero
+    /// How many starts of etcd will fail before there is a log: a wrong flag, a port taken.
+    var failingStarts = 0
 
     init(_ number: Int, address: String) {
         self.number = number
@@ -102,6 +106,8 @@ struct Supervisor: Sendable {
     var isUnderWay = false
     var known: [InstanceID: Instance] = [:]
     var zone: (zone: Zone, readAt: Duration)?
+    /// What the last turn declined to do.
+    var deferred: [Deferral] = []
 
     init(startedAt: Duration) {
         self.startedAt = startedAt

@@ -109,7 +109,9 @@ extension World {
     private mutating func replicate(from leader: Int, to follower: Int, _ id: MemberID, _ committed: Int) {
         let source = replica(leader)
         computers[follower].disk.replica?.follow(source)
-        computers[follower].disk.replica?.learn(commit: committed)
+        if computers[follower].appliesNothingUntil <= now {
+            computers[follower].disk.replica?.learn(commit: committed)
+        }
         computers[follower].process?.isLeader = false
         computers[follower].process?.ledUntil = now + .seconds(1)
         confirm(leader, by: follower)

@@ -25,7 +25,12 @@ extension World {
         computers[index].supervisor?.hasAnswered = false
         computers[index].process = Process(startedAt: now, isFirst: isFirst)
         note { world in "\(world.computers[index].id): \(launch)" }
-        if isFirst, !makeData(index, launch) { etcdExits(index, code: 1) }
+        if computers[index].failingStarts > 0 {
+            computers[index].failingStarts -= 1
+            etcdExits(index, code: 1)
+        } else if isFirst, !makeData(index, launch) {
+            etcdExits(index, code: 1)
+        }
     }
 
     /// What etcd does where it finds no log. False: it gives up before there is one.
@@ -54,6 +59,7 @@ extension World {
             guard Set(list.flatMap(\.peerURLs)) == Set(launch.initialCluster.map(\.peerURL)),
                 let id = list.first(where: { $0.peerURLs == [own] })?.id
             else { return false }
+            if livingReplicas().contains(where: { $0.removed.contains(id) }) { oldIDsTaken += 1 }
             computers[index].disk.replica = Replica(joining: replica(first).cluster, as: id, with: list)
         }
         return true

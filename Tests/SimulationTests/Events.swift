@@ -111,7 +111,7 @@ extension World {
         let isNamed = livingReplicas().contains {
             $0.members.contains { $0.name == id || $0.peerURLs == [computers[index].peerURL] }
         }
-        return isNamed ? knowsLeader(index) && computers[index].process?.publishedAt != nil : livingReplicas().isEmpty
+        return !everLed.isEmpty && (!isNamed || knowsLeader(index) && computers[index].process?.publishedAt != nil)
     }
 
     // MARK: Events
@@ -120,7 +120,7 @@ extension World {
         let up = computers.indices.filter { computers[$0].isUp && computers[$0].state == .running }
         guard let index = random.pick(up) else { return }
         // Where etcd does not check, ours has to, by what is seen; a link that was cut a moment ago is not.
-        let events = options.isStrict ? 1...20 : 1...17
+        let events = options.isStrict ? 1...21 : 1...18
         switch random.number(events) {
         case 1, 2: if mayLose(index) { terminate(index) }
         case 3: if mayLose(index), !everLed.isEmpty { becomeZombie(index) }
@@ -136,10 +136,21 @@ extension World {
         case 14, 15: scale()
         case 16: if mayLose(index), computers[index].lifecycle != nil { loseDisk(index, withStamp: random.once(in: 2)) }
         case 17: if random.once(in: 3) { hasCorruptAlarmUntil = now + random.duration(1...20) }
-        case 18: computers[index].cutOffUntil = now + random.duration(1...40)
-        case 19: if let other = random.pick(up) { pairsCutUntil[Pair(index, other)] = now + random.duration(1...40) }
+        case 18: removeByHand(index)
+        case 19: computers[index].cutOffUntil = now + random.duration(1...40)
+        case 20: if let other = random.pick(up) { pairsCutUntil[Pair(index, other)] = now + random.duration(1...40) }
         default: computers[index].process?.hangsUntil = now + random.duration(1...30)
         }
+    }
+
+    /// An operator removes a healthy member, with `etcdctl member remove`.
+    mutating func removeByHand(_ index: Int) {
+        guard options.isStrict, mayLose(index), isSettled(index), let replica = computers[index].disk.replica,
+            let leader = leader(of: replica.cluster), leader != index, self.replica(leader).voters.count > 2
+        else { return }
+        note { world in "\(world.computers[index].id) is removed by hand" }
+        removedByHand.insert(replica.member)
+        _ = change(replica.cluster, .remove(replica.member), by: nil)
     }
 
     /// EC2 calls it terminated, and yet it serves for a while.

@@ -77,6 +77,7 @@ extension World {
     }
 
     mutating func judgeRemoval(of id: MemberID, from leader: Int, by actor: Int?) {
+        guard !removedByHand.contains(id) else { return }
         let cluster = replica(leader).cluster
         for (index, computer) in computers.enumerated() where !computer.isTerminated {
             let holdsIt = computer.disk.replica.map { $0.cluster == cluster && $0.member == id } ?? false

@@ -1,6 +1,9 @@
 import ClusterPlanning
 import Testing
 
+/// Random lives. What only the record of a founding, or supervisors that tell each other, can settle is kept out of them by
+/// `World.mayLose` and `World.mayStop`, each with its reason, and named in the schedules that are `closedBy` those. One
+/// such thing is left in, for it can't be told beforehand: two founders who acted on different readings of the group.
 @Suite struct RandomTests {
     @Test func everySeedKeepsItsPromisesAndComesToRest() {
         var gaps = 0
@@ -16,7 +19,8 @@ import Testing
             case .stuck(let text): Issue.record("seed \(seed): \(text)\n\(Self.story(of: seed))")
             }
         }
-        print("\(Seeds.all.count) seeds, \(gaps) gaps")
+        print("\(Seeds.all.count) lives, \(gaps) of them wait for a person")
+        #expect(gaps * 50 <= Seeds.all.count, "at most two of a hundred")
     }
 
     /// The last of what happened, line by line.

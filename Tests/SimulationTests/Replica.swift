@@ -100,6 +100,18 @@ struct Replica: Sendable {
         }
     }
 
+    /// As if its name had never been published.
+    mutating func forgetName(of id: MemberID) {
+        let own = log.indices.filter { index in
+            if case .change(.publish(id, _, _)) = log[index].kind { true } else { false }
+        }
+        for index in own { log[index].kind = .noop }
+        for index in members.indices where members[index].id == id {
+            members[index].name = ""
+            members[index].clientURLs = []
+        }
+    }
+
     /// What a process knows that starts on this data after one that was killed; one that was asked to stop had written down all.
     mutating func restart(gracefully: Bool) { restart(from: gracefully ? commit : persistedCommit) }
 

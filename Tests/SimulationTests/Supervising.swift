@@ -130,6 +130,7 @@ extension World {
         let plan = policy.reconcile(view, &supervisor.memory)
         judgeTurn(plan, view)
         supervisor.isUnderWay = plan.isUnderWay
+        supervisor.deferred = plan.deferred
         if !plan.steps.isEmpty {
             supervisor.intention = Supervisor.Intention(
                 act: .turn(plan.steps, term: beat.term), dueAt: now + delay())

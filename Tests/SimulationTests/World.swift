@@ -27,6 +27,14 @@ struct World {
     var everLed: [ClusterID] = []
     /// IDs under which etcd has voted.
     var haveVoted: Set<MemberID> = []
+    /// Instances that AutoScaling leaves out of what it tells one caller.
+    var hidden: [Int: InstanceID] = [:]
+    /// Starts under an ID that had been removed already (F13a).
+    var oldIDsTaken = 0
+    /// What a schedule expected and did not find.
+    var disappointments: [String] = []
+    /// Members that an operator has removed.
+    var removedByHand: Set<MemberID> = []
     var lastElection: [ClusterID: Duration] = [:]
     var violations: [Violation] = []
     var refusals: [Refusal: Int] = [:]

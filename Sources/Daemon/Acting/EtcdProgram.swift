@@ -8,13 +8,11 @@ import Supervision
 /// The etcd program on this machine.
 actor EtcdProgram {
     private let configuration: Configuration
-    private let identity: Identity
     private let spawner: Spawner
     private var known: (file: FileIdentity, version: EtcdVersion)?
 
-    init(configuration: Configuration, identity: Identity, spawner: Spawner) {
+    init(configuration: Configuration, spawner: Spawner) {
         self.configuration = configuration
-        self.identity = identity
         self.spawner = spawner
     }
 
@@ -23,7 +21,7 @@ actor EtcdProgram {
     /// - Throws: `SpawnError`, `CaptureError` where the program does not run; `ObservationError` where it tells no version.
     func command(for launch: ClusterPlanning.Launch) async throws -> Supervision.Command {
         let settings = configuration.etcdSettings
-        let flags = EtcdFlags.arguments(for: try await version(), flagSettings)
+        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(launch.identity))
         return Supervision.Command(
             configuration.etcd, launch.arguments + flags + settings.passedArguments, environment: environment)
     }
@@ -53,7 +51,7 @@ actor EtcdProgram {
         return environment
     }
 
-    private var flagSettings: EtcdFlags.Settings {
+    private func flagSettings(_ identity: Identity) -> EtcdFlags.Settings {
         let settings = configuration.etcdSettings
         func listen(_ urls: [String], _ scheme: ClusterPlanning.Endpoint.Scheme, _ port: Int) -> [String] {
             urls.isEmpty ? ["\(scheme.rawValue)://0.0.0.0:\(port)"] : urls
