@@ -176,6 +176,7 @@ struct EtcdLoop: Sendable {
         let pause = state.backoff.childEnded(afterRunning: ran, random: .random(in: 0..<1))
         guard pause > .zero else { return }
         logger.info("restarting etcd after a pause", ["pause": pause, "ends_in_a_row": state.backoff.endsInARow])
+        notices.tell(.status("etcd does not run; starting it again after \(pause)"))
         try await Self.clock.sleep(for: pause)
     }
 }
