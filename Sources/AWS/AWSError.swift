@@ -58,8 +58,6 @@ extension AWSError {
 
     /// Too many requests at the moment; nothing was done.
     package var isThrottling: Bool { refusal?.isThrottling ?? false }
-    /// AWS itself failed (HTTP 5xx).
-    package var isServerFault: Bool { refusal.map { $0.status >= 500 } ?? false }
     /// The temporary credentials are no longer valid (F38).
     package var isExpiredCredential: Bool { refusal?.isExpiredCredential ?? false }
     /// This machine's clock and AWS's are too far apart for a signature (F36).

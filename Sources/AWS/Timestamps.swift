@@ -37,9 +37,4 @@ extension XMLNode {
         }
         return date
     }
-
-    /// As `date`, but nil where there is no such element.
-    func optionalDate(_ path: String) throws(XMLError) -> Date? {
-        try optionalChild(path) == nil ? nil : date(path)
-    }
 }

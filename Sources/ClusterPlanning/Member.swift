@@ -31,7 +31,7 @@ package struct Member: Equatable, Sendable {
 
 /// What a member answered when it was asked how it is.
 package enum MemberHealth: Equatable, Sendable {
-    /// It answered, knows a leader, and reports no error.
+    /// It answered as itself, and knows a leader. Alarms are told apart from that: they are the whole cluster's.
     case healthy
     /// No good answer; the text says what came instead.
     case unhealthy(String)

@@ -22,6 +22,9 @@ package struct Situation: Equatable, Sendable {
 /// days must not cost AWS a call a second.
 private let closeWatch = Duration.seconds(60)
 
+/// From when on a start that waits is one that may wait for days.
+private let longWait = Duration.seconds(600)
+
 /// Whether the leader's next turn should not wait for its interval: a step was taken, or one waits which time or news may
 /// allow, and not for long yet.
 func isUnderWay(_ view: ClusterView, _ plan: ReconcilePlan, _ memory: inout ReconcileMemory) -> Bool {
@@ -52,7 +55,8 @@ extension Deferral {
 /// How long to pause before the next look at how to start.
 ///
 /// A founding waits for two equal readings of the group, and everything else for somebody else's step: close at hand at
-/// first, and after a minute of the same reason at the leisurely pace of `interval`.
+/// first, after a minute of the same reason at the leisurely pace of `interval`, and after ten minutes, as a spare waits
+/// for its day, at a third of it: each look costs AWS calls.
 ///
 /// - Parameters:
 ///   - reason: what this look decided to wait for.
@@ -62,7 +66,9 @@ package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Du
     switch reason {
     case .groupMayChange: return min(.milliseconds(400), interval)
     case .peersLagging: return min(.milliseconds(100), interval)
-    default: return waited < closeWatch ? min(.milliseconds(1000), interval) : interval
+    default:
+        if waited < closeWatch { return min(.milliseconds(1000), interval) }
+        return waited < longWait ? interval : interval * 3
     }
 }
 

@@ -49,6 +49,27 @@ package struct Peer: Equatable, Sendable {
     }
 }
 
+extension Peer {
+    var isSilent: Bool { if case .silent = answer { true } else { false } }
+    var hasMembers: Bool { if case .members = answer { true } else { false } }
+
+    var nobodyHasStarted: Bool {
+        if case .members(_, let members) = answer { members.allSatisfy { !$0.isStarted } } else { true }
+    }
+
+    /// The list that it shows, where that is this cluster's.
+    func members(of cluster: ClusterID) -> [Member]? {
+        if case .members(cluster, let members) = answer { members } else { nil }
+    }
+
+    /// The list that it shows, as `--initial-cluster` would have it; sorted by peer URL.
+    var initialMembers: [InitialMember] {
+        guard case .members(_, let members) = answer else { return [] }
+        return members.flatMap { member in member.peerURLs.map { InitialMember(member.name, $0) } }
+            .sorted { $0.peerURL < $1.peerURL }
+    }
+}
+
 /// One look at the world, from an instance on which no etcd runs. Parts that were not looked at yet say so.
 package struct StartView: Equatable, Sendable {
     /// Monotonic, since the supervisor's start.

@@ -85,6 +85,9 @@ struct Daemon: Sendable {
         // and must not hold up the boot that waits for us (F6).
         notices.tell(.ready)
 
+        // Asked for while the metadata service answers: a resume needs nothing else.
+        let program = EtcdProgram(configuration: configuration, spawner: spawner)
+        async let earlyVersion = program.version()
         let loop = try CurlLoop()
         let surroundings = try await persist("who this instance is") {
             try await Surroundings(configuration, loop: loop)
@@ -92,11 +95,13 @@ struct Daemon: Sendable {
         logger.info(
             "this instance",
             ["instance": surroundings.identity.instance, "peer_url": surroundings.identity.peerURL])
-        try await runLoops(surroundings, directory, record)
+        // Whatever is wrong with the program is told when etcd is to be started, and looked at again each time.
+        _ = try? await earlyVersion
+        try await runLoops(surroundings, program, directory, record)
     }
 
     private func runLoops(
-        _ surroundings: Surroundings, _ directory: DataDirectory, _ record: ChildRecord
+        _ surroundings: Surroundings, _ program: EtcdProgram, _ directory: DataDirectory, _ record: ChildRecord
     ) async throws {
         let identity = surroundings.identity
         let executor = Executor(identity: identity, etcd: surroundings.etcd, zone: surroundings.zone)
@@ -107,8 +112,7 @@ struct Daemon: Sendable {
                 identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
                 etcd: surroundings.etcd),
             executor: executor, directory: directory, stamp: stamp,
-            program: EtcdProgram(configuration: configuration, identity: identity, spawner: spawner),
-            spawner: spawner, record: record, running: running, notices: notices, logger: logger)
+            program: program, spawner: spawner, record: record, running: running, notices: notices, logger: logger)
         let reconcileLoop = ReconcileLoop(
             configuration: configuration,
             observer: ClusterObserver(

@@ -11,14 +11,6 @@ package enum ExitStatus: Sendable, Hashable, CustomStringConvertible {
         self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(Signal(rawValue: signal))
     }
 
-    /// One number for both, as shells have it: the code, or 128 + the signal's number.
-    package var shellCode: Int32 {
-        switch self {
-        case .exited(let code): code
-        case .signalled(let signal): 128 + signal.rawValue
-        }
-    }
-
     package var isSuccess: Bool { self == .exited(0) }
 
     package var description: String {

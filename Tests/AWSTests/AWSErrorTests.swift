@@ -81,7 +81,6 @@ struct AWSErrorTests {
         }
         #expect(error("Throttling").isThrottling && !error("AccessDenied").isThrottling)
         #expect(error("UnauthorizedOperation", 403).isAccessDenied && !error("Throttling").isAccessDenied)
-        #expect(error("InternalError", 500).isServerFault && !error("InternalError").isServerFault)
         #expect(error("ExpiredToken").isExpiredCredential && !error("AuthFailure").isExpiredCredential)
         #expect(error("AuthFailure").isBadCredential && !error("ExpiredToken").isBadCredential)
         let failure = HTTPError(.timedOut, request: "", detail: "")

@@ -32,6 +32,10 @@ let rowsOfFounding: [StartRow] =
             "--cluster-size counts, not the desired capacity", view(size: 1), remembering(founders(1)),
             found(founders(1))),
         StartRow(
+            "a half of the group founds nothing, though it be as many as --cluster-size",
+            view(group: .seen(group([1, 2, 3], desired: 6)), size: 3), remembering(founders(1, 2, 3)),
+            .wait(.groupIncomplete(running: 3, wanted: 6))),
+        StartRow(
             "an address that is not ours does not found for us",
             view(group: .seen(group([instance(1, address: "10.0.0.99"), instance(2), instance(3)]))),
             .wait(

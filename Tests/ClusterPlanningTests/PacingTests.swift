@@ -125,6 +125,8 @@ import Testing
         #expect(pause(waitingFor: .peersLagging([], 1), waited: .zero, interval: interval) == .milliseconds(100))
         #expect(pause(waitingFor: .ownDataLost, waited: .seconds(59), interval: interval) == .seconds(1))
         #expect(pause(waitingFor: .ownDataLost, waited: .seconds(60), interval: interval) == interval)
+        #expect(pause(waitingFor: .ownDataLost, waited: .seconds(599), interval: interval) == interval)
+        #expect(pause(waitingFor: .ownDataLost, waited: .seconds(600), interval: interval) == interval * 3)
     }
 
     @Test func onlyTheUnknownTheMissingAndTheIllAreAskedFor() {

@@ -120,7 +120,7 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
 
     @Test func whatIsNoDirectoryIsNotEmpty() throws {
         try place.write("", to: "data")
-        #expect(cause().contains(directory.path))
+        #expect(cause() == "make directory \(directory.path): File exists")
         guard case .unusable = directory.observe(making: false) else {
             Issue.record("usable without making")
             return
@@ -130,6 +130,7 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
     @Test func aFileAboveItIsNotEmpty() throws {
         try place.write("", to: "file")
         let below = DataDirectory(place["file"] + "/data")
+        #expect(below.observe() == .unusable("make directory \(below.path): Not a directory"))
         for making in [true, false] {
             guard case .unusable = below.observe(making: making) else {
                 Issue.record("usable, making: \(making)")

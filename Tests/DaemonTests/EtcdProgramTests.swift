@@ -41,7 +41,7 @@ private func program(_ etcd: FakeEtcd, _ arguments: [String] = [], _ environment
     let parsed = try parseCommand(
         arguments: ["--etcd", etcd.path, "--data-dir", "/data"] + arguments, environment: environment)
     guard case .run(let configuration) = parsed else { throw NeverHappened(description: "run") }
-    return EtcdProgram(configuration: configuration, identity: identity, spawner: Built.spawner)
+    return EtcdProgram(configuration: configuration, spawner: Built.spawner)
 }
 
 @Suite struct EtcdProgramTests {

@@ -65,12 +65,12 @@ def test_three_become_five_become_three(world: World) -> None:
     world.fleet.follow()
     world.await_whole()
     with Writer(world.endpoints) as writer:
+        wait_until("the client writes", lambda: len(writer.acknowledged) > 20)
         world.aws.set_desired_capacity(5)
         began = time.monotonic()
         assert len(world.await_whole(90)) == 5
         world.await_dns()
         grown = time.monotonic() - began
-        # Let every voter have been connected for a while: etcd itself asks for five seconds of it.
         world.aws.set_desired_capacity(3)
         began = time.monotonic()
         assert len(world.await_whole(90)) == 3
@@ -108,6 +108,27 @@ def test_a_joiner_whose_etcd_cant_run_is_not_added(make_world: Callable[..., Wor
     joiner.stop()
     joiner.start()
     assert len(world.await_whole()) == 2
+
+
+def test_a_database_without_its_log_is_set_aside(make_world: Callable[..., World], binary: str) -> None:
+    """etcd would take it for its own, and serve other keys than the other members."""
+    world = make_world([binary], starts=False)
+    bare = world.bare_etcds(1)
+    bare.start()
+    wait_until("the other cluster writes", lambda: bare.endpoints[0].put("ghost", "seen"))
+    time.sleep(0.5)  # etcd commits to its database ten times a second
+    bare.stop()
+    world.fleet.sync()
+    host = world.fleet.living()[0]
+    database = host.data / "member" / "snap" / "db"
+    database.parent.mkdir(parents=True)
+    shutil.copy(next((world.directory / "bare").rglob("snap/db")), database)
+    for one in world.fleet.living():
+        one.start()
+    world.await_whole()
+    revisions = {wait_until("it serves", lambda: one.endpoint.status().revision) for one in world.fleet.living()}
+    assert len(revisions) == 1, "all of them tell the same"
+    assert [path for path in host.data.glob("aside-*-incomplete/snap/db")]
 
 
 def test_a_database_without_its_log_is_set_aside(make_world: Callable[..., World], binary: str) -> None:

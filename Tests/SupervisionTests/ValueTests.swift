@@ -5,17 +5,16 @@ import Testing
 
 @Suite struct ExitStatusTests {
     @Test(arguments: [
-        (0x0000, ExitStatus.exited(0), Int32(0), "exited with code 0"),
-        (0x0100, .exited(1), 1, "exited with code 1"),
-        (0xff00, .exited(255), 255, "exited with code 255"),
-        (0x000f, .signalled(.terminate), 143, "ended by SIGTERM"),
-        (0x0009, .signalled(.kill), 137, "ended by SIGKILL"),
-        (0x008b, .signalled(Signal(rawValue: SIGSEGV)), 139, "ended by SIGSEGV"),
-        (0x0022, .signalled(Signal(rawValue: 34)), 162, "ended by signal 34"),
+        (Int32(0x0000), ExitStatus.exited(0), "exited with code 0"),
+        (0x0100, .exited(1), "exited with code 1"),
+        (0xff00, .exited(255), "exited with code 255"),
+        (0x000f, .signalled(.terminate), "ended by SIGTERM"),
+        (0x0009, .signalled(.kill), "ended by SIGKILL"),
+        (0x008b, .signalled(Signal(rawValue: SIGSEGV)), "ended by SIGSEGV"),
+        (0x0022, .signalled(Signal(rawValue: 34)), "ended by signal 34"),
     ])
-    func waitStatusIsReadAsShellsDo(raw: Int32, status: ExitStatus, shellCode: Int32, text: String) {
+    func waitStatusIsRead(raw: Int32, status: ExitStatus, text: String) {
         #expect(ExitStatus(waitStatus: raw) == status)
-        #expect(status.shellCode == shellCode)
         #expect("\(status)" == text)
         #expect(status.isSuccess == (raw == 0))
     }

@@ -88,12 +88,11 @@ etcd_is_served() { have_command systemctl && systemctl is-active --quiet etcd 2>
 
 libcurl_is_there() { pkg-config --exists libcurl; }
 
-# setup_build: what `swift build` needs.
+# setup_build: notes what `swift build` needs. setup_rig installs it, or says all that is missing at once.
 setup_build() {
     have_command swift || die "missing: the Swift toolchain, 6.2 or later (https://www.swift.org/install/linux/)"
     need pkg-config "pkg-config" have_command pkg-config
     need libcurl4-openssl-dev "libcurl's headers" libcurl_is_there
-    install_missing
 }
 
 # build_release: builds the release binary; sets BINARY.
@@ -102,7 +101,8 @@ build_release() {
     export BINARY
 }
 
-# setup_rig: what the end-to-end rig needs: programs, and a virtual environment with the pinned Python packages.
+# setup_rig: installs what was noted and what the end-to-end rig needs: programs, and a virtual environment with the
+# pinned Python packages.
 setup_rig() {
     need "etcd-server|etcd" "etcd" have_command etcd
     need "etcd-client|etcd" "etcdctl" have_command etcdctl

@@ -8,13 +8,11 @@ import Supervision
 /// The etcd program on this machine.
 actor EtcdProgram {
     private let configuration: Configuration
-    private let identity: Identity
     private let spawner: Spawner
     private var known: (file: FileIdentity, version: EtcdVersion)?
 
-    init(configuration: Configuration, identity: Identity, spawner: Spawner) {
+    init(configuration: Configuration, spawner: Spawner) {
         self.configuration = configuration
-        self.identity = identity
         self.spawner = spawner
     }
 
@@ -23,9 +21,24 @@ actor EtcdProgram {
     /// - Throws: `SpawnError`, `CaptureError` where the program does not run; `ObservationError` where it tells no version.
     func command(for launch: ClusterPlanning.Launch) async throws -> Supervision.Command {
         let settings = configuration.etcdSettings
-        let flags = EtcdFlags.arguments(for: try await version(), flagSettings)
+        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(launch.identity))
         return Supervision.Command(
             configuration.etcd, launch.arguments + flags + settings.passedArguments, environment: environment)
+    }
+
+    /// Has the program read the flags that it would be started with, and nothing more: with `--version` etcd says its
+    /// version, once the rest of its command line makes sense to it.
+    ///
+    /// - Throws: as `command(for:)`; `ObservationError` with what the program says of its flags.
+    func check(for identity: Identity) async throws {
+        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
+        let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
+        let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
+        let output = try await spawner.capture(command, deadline: .seconds(10))
+        guard output.status.isSuccess else {
+            let said = String(decoding: output.standardError + output.standardOutput, as: UTF8.self)
+            throw ObservationError("\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))")
+        }
     }
 
     /// Asks the program for its version; not again until the file is another one, as after an upgrade in place.
@@ -53,7 +66,7 @@ actor EtcdProgram {
         return environment
     }
 
-    private var flagSettings: EtcdFlags.Settings {
+    private func flagSettings(_ identity: Identity) -> EtcdFlags.Settings {
         let settings = configuration.etcdSettings
         func listen(_ urls: [String], _ scheme: ClusterPlanning.Endpoint.Scheme, _ port: Int) -> [String] {
             urls.isEmpty ? ["\(scheme.rawValue)://0.0.0.0:\(port)"] : urls

@@ -18,6 +18,8 @@ package struct Configuration: Sendable, Equatable {
     package var dataDirectory = "/var/lib/etcd"
     /// The Route 53 zone; nil: no DNS.
     package var hostedZone: HostedZone?
+    /// Whether to run without a hosted zone: without any witness of the cluster but the instances themselves.
+    package var isWithoutRecord = false
     /// Settles a name that a private and a public zone share (F42).
     package var zoneType: ZoneType?
     package var clusterName: String?

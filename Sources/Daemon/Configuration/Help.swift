@@ -30,6 +30,6 @@ package func helpText() -> String {
 }
 
 private func entry(_ option: Option) -> String {
-    "  --\(option.flag) \(option.placeholder)\n      \(option.help)\n      "
+    "  --\(option.flag)\(option.placeholder.isEmpty ? "" : " ")\(option.placeholder)\n      \(option.help)\n      "
         + option.variables.joined(separator: ", ") + "\n"
 }

@@ -7,7 +7,7 @@ import ClusterPlanning
 struct Option: Sendable {
     var flag: String
     var variables: [String]
-    /// What stands for the value in the help.
+    /// What stands for the value in the help; empty for a switch, which needs none.
     var placeholder: String
     var help: String
     /// Stores a value, or says what is wrong with it.
@@ -32,6 +32,15 @@ extension Option {
             help: "the Route 53 zone, by name or ID, that names the members (default: no DNS)"
         ) { text, configuration throws(InvalidValue) in
             configuration.hostedZone = try hostedZone(text)
+        },
+        Option(
+            flag: "without-record", variables: ["ETCD_CLUSTER_WITHOUT_RECORD"], placeholder: "",
+            help: "runs without a hosted zone, where nothing but the instances tells that a cluster exists"
+        ) { text, configuration throws(InvalidValue) in
+            guard let isOn = ["true": true, "false": false][text] else {
+                throw InvalidValue(reason: "\(quoted(text)) is neither true nor false")
+            }
+            configuration.isWithoutRecord = isOn
         },
         Option(
             flag: "zone-type", variables: ["ETCD_CLUSTER_ZONE_TYPE"], placeholder: "private|public",

@@ -75,12 +75,23 @@ private struct ConfigurationParser {
         mistakes += configuration.mistakesInAWSSettings()
         readEtcdSettings()
         switch word {
-        case "run": return .run(configuration)
+        case "run":
+            demandWitness()
+            return .run(configuration)
         case "plan": return .plan(configuration, format)
         default:
             mistakes.append("\(word): no such command; there are run, plan, version and help")
             return .help
         }
+    }
+
+    /// A cluster whose members are all silent for a moment, and which no zone names, looks like none: another could be
+    /// founded beside its data (F2, F4).
+    private mutating func demandWitness() {
+        guard configuration.hostedZone == nil, !configuration.isWithoutRecord else { return }
+        mistakes.append(
+            "--hosted-zone: not set, so that nothing but the instances would tell that this cluster exists, and another "
+                + "could be founded beside living data; set it, or accept that by --without-record")
     }
 
     private mutating func readFormat(
@@ -104,8 +115,14 @@ private struct ConfigurationParser {
             if flag.value == nil, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
             return
         }
-        guard let text = value(of: flag, &rest) else { return }
+        guard let text = option.placeholder.isEmpty ? switched(by: flag) : value(of: flag, &rest) else { return }
         store(text, option, called: flag.spelling)
+    }
+
+    /// A switch is on where it is named, unless it says otherwise behind its `=`.
+    private mutating func switched(by flag: FlagArgument) -> String {
+        if !seen.insert(flag.name).inserted { mistakes.append("\(flag.spelling): given twice") }
+        return flag.value ?? "true"
     }
 
     /// The flag's value, from behind its `=` or from the next argument. What begins with a dash there is the next flag: no

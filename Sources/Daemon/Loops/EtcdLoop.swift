@@ -84,7 +84,7 @@ struct EtcdLoop: Sendable {
             case .addSelf(let cluster):
                 // From one voter to two the cluster leads again only with us: what can be known before must not keep our
                 // etcd from starting then.
-                _ = try await program.version()
+                try await program.check(for: observer.identity)
                 let instance = observer.identity.instance
                 try await stamp.note(.entering(cluster.id, instance))
                 let member = try await executor.addSelf(to: cluster)
@@ -176,34 +176,8 @@ struct EtcdLoop: Sendable {
         let pause = state.backoff.childEnded(afterRunning: ran, random: .random(in: 0..<1))
         guard pause > .zero else { return }
         logger.info("restarting etcd after a pause", ["pause": pause, "ends_in_a_row": state.backoff.endsInARow])
+        notices.tell(.status("etcd does not run; starting it again after \(pause)"))
         try await Self.clock.sleep(for: pause)
-    }
-}
-
-/// For what a start waits, and since when.
-private struct Waiting {
-    private var kind: String?
-    private var saidText = ""
-    private var saidAt = Duration.zero
-    private(set) var since = Duration.zero
-
-    private static let repetition = Duration.seconds(300)
-    /// Causes that come and go by turns should not fill the log.
-    private static let leastPause = Duration.seconds(5)
-
-    /// Takes note of a reason; whether it is worth a line in the log.
-    mutating func begin(_ reason: WaitReason, _ now: Duration) -> Bool {
-        let text = reason.description
-        let kind = String(text.prefix { $0 != ":" })
-        if kind != self.kind {
-            self.kind = kind
-            since = now
-        } else if now - saidAt < (text == saidText ? Self.repetition : Self.leastPause) {
-            return false
-        }
-        saidText = text
-        saidAt = now
-        return true
     }
 }
 

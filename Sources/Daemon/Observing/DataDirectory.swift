@@ -16,13 +16,22 @@ package struct DataDirectory: Sendable {
     ///
     /// - Throws: `DataDirectoryError` where it can't be made or written to.
     package func prepare() throws(DataDirectoryError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw DataDirectoryError("make directory \(path)", "\(error)")
-        }
+        try make(path)
         guard access(path, R_OK | W_OK | X_OK) == 0 else { throw .system("use directory \(path)") }
+    }
+
+    /// Makes a directory and those above it. By hand: FileManager's errors say what failed in a page of its own insides,
+    /// in another order each time.
+    private func make(_ directory: String) throws(DataDirectoryError) {
+        if mkdir(directory, 0o700) == 0 { return }
+        var status = stat()
+        if errno == EEXIST, stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+        let parent = directory.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
+        if errno == ENOENT, !parent.isEmpty {
+            try make(directory.hasPrefix("/") ? "/\(parent)" : parent)
+            if mkdir(directory, 0o700) == 0 { return }
+        }
+        throw .system("make directory \(directory)")
     }
 
     /// What is there now. A directory that can't be read is not an empty one.

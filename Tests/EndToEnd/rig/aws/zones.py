@@ -19,7 +19,6 @@ from rig.aws.answers import Answer, Refused
 
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
 _TAG = f"{{{NAMESPACE}}}"
-_LIMIT_RECORDS = 1000
 _LABEL = re.compile(r"^(\*|\\052|[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)$")
 
 

@@ -1,0 +1,34 @@
+/// What a start waits for is said when it is new, and not over and over.
+
+import ClusterPlanning
+import Testing
+
+@testable import Daemon
+
+@Suite struct WaitingTests {
+    @Test func aReasonIsSaidOnceAndAgainAfterFiveMinutes() {
+        var waiting = Waiting()
+        let said = (0...700).filter { waiting.begin(.ownDataLost, .seconds($0)) }
+        #expect(said == [0, 300, 600])
+        #expect(waiting.since == .zero)
+    }
+
+    @Test func whatDiffersInNumbersAloneIsSaidOnceAMinute() {
+        var waiting = Waiting()
+        let said = (0...130).filter { second in
+            waiting.begin(.groupNotRead("timed out after \(1000 + second) ms (ID 4f-\(second))"), .seconds(second))
+        }
+        #expect(said == [0, 60, 120])
+    }
+
+    @Test func anotherCauseIsSaidSoonAndAnotherKindAtOnce() {
+        var waiting = Waiting()
+        let looks: [(WaitReason, Int)] = [
+            (.groupNotRead("throttled"), 0), (.groupNotRead("refused"), 4), (.groupNotRead("refused"), 5),
+            (.zoneNotRead("refused"), 6),
+        ]
+        let said = looks.map { waiting.begin($0.0, .seconds($0.1)) }
+        #expect(said == [true, false, true, true])
+        #expect(waiting.since == .seconds(6))
+    }
+}
