@@ -205,4 +205,25 @@ extension Configuration {
         self.init()
         self.environment = environment
     }
+
+    /// F2, F4: where nothing but the instances tells of a cluster, another could be founded beside it.
+    @Test func runDemandsAZoneOrTheWordThatThereIsNone() throws {
+        func none(_ arguments: [String], _ environment: [String: String]) -> [String] {
+            do {
+                _ = try parseCommand(arguments: arguments, environment: environment)
+                return []
+            } catch {
+                return error.mistakes
+            }
+        }
+        #expect(none([], [:]).count == 1)
+        #expect(none([], [:])[0].contains("--without-record"))
+        #expect(none(["--without-record"], [:]) == [])
+        #expect(none(["--without-record=false"], [:]).count == 1)
+        #expect(none([], ["ETCD_CLUSTER_WITHOUT_RECORD": "true"]) == [])
+        #expect(none([], ["HOSTED_ZONE": "example.org"]) == [])
+        #expect(none(["--without-record=perhaps", "--hosted-zone=example.org"], [:]).count == 1)
+        #expect(none(["--without-record", "--without-record"], [:]) == ["--without-record: given twice"])
+        #expect(none(["plan"], [:]) == [])
+    }
 }

@@ -38,8 +38,7 @@ private let launch = ClusterPlanning.Launch(
 private func program(_ etcd: FakeEtcd, _ arguments: [String] = [], _ environment: [String: String] = [:]) throws
     -> EtcdProgram
 {
-    let parsed = try parseCommand(
-        arguments: ["--etcd", etcd.path, "--data-dir", "/data"] + arguments, environment: environment)
+    let parsed = try parse(["--etcd", etcd.path, "--data-dir", "/data"] + arguments, environment)
     guard case .run(let configuration) = parsed else { throw NeverHappened(description: "run") }
     return EtcdProgram(configuration: configuration, spawner: Built.spawner)
 }

@@ -65,7 +65,7 @@ import Testing
         ["--enable-v2=false", "--pre-vote", "--election-timeout=5000", "--heartbeat-interval", "500"],
     ])
     func everythingElsePassesAsItIs(_ flags: [String]) throws {
-        guard case .run(let set) = try parseCommand(arguments: ["--group=g", "--"] + flags, environment: [:]) else {
+        guard case .run(let set) = try parse(["--group=g", "--"] + flags, [:]) else {
             Issue.record("not run")
             return
         }
@@ -180,8 +180,7 @@ import Testing
             byFlags
             ? [] : values.map { ("ETCD_" + $0.uppercased().replacingOccurrences(of: "-", with: "_"), $1) }
         guard
-            case .run(let set) = try parseCommand(
-                arguments: ["--"] + flags, environment: Dictionary(uniqueKeysWithValues: variables))
+            case .run(let set) = try parse(["--"] + flags, Dictionary(uniqueKeysWithValues: variables))
         else {
             Issue.record("not run")
             return

@@ -11,7 +11,8 @@ import Testing
 
     @Test func everyFlagAndVariableIsInIt() {
         for option in Option.all {
-            #expect(helpText().contains("  --\(option.flag) \(option.placeholder)\n"))
+            let value = option.placeholder.isEmpty ? "" : " \(option.placeholder)"
+            #expect(helpText().contains("  --\(option.flag)\(value)\n"))
             for variable in option.variables { #expect(helpText().contains(variable)) }
         }
     }
@@ -39,6 +40,9 @@ import Testing
           --hosted-zone ZONE
               the Route 53 zone, by name or ID, that names the members (default: no DNS)
               HOSTED_ZONE, ETCD_CLUSTER_HOSTED_ZONE
+          --without-record
+              runs without a hosted zone, where nothing but the instances tells that a cluster exists
+              ETCD_CLUSTER_WITHOUT_RECORD
           --zone-type private|public
               which zone, where two have that name
               ETCD_CLUSTER_ZONE_TYPE

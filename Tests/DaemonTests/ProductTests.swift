@@ -9,7 +9,10 @@ import Testing
 @Suite struct ProductTests {
     private func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> CapturedOutput {
         let command = Supervision.Command(
-            Built.product, arguments, environment: environment.merging(["PATH": "/usr/bin:/bin"]) { mine, _ in mine })
+            Built.product, arguments,
+            environment: environment.merging(["PATH": "/usr/bin:/bin", "ETCD_CLUSTER_WITHOUT_RECORD": "true"]) {
+                mine, _ in mine
+            })
         return try await Built.spawner.capture(command, deadline: .seconds(60))
     }
 
@@ -55,7 +58,8 @@ import Testing
     @Test(arguments: [["frobnicate"], ["--cluster-size"], ["plan", "-o", "yaml"], ["--", "zap"], ["-"]])
     func everyKindOfMistakeEndsWith64(_ arguments: [String]) async throws {
         let output = try await Built.spawner.capture(
-            Supervision.Command(Built.product, arguments), deadline: .seconds(60))
+            Supervision.Command(
+                Built.product, arguments, environment: ["ETCD_CLUSTER_WITHOUT_RECORD": "true"]), deadline: .seconds(60))
         #expect(output.status == .exited(64))
         #expect(output.standardOutput == [])
         let said = String(decoding: output.standardError, as: UTF8.self)
@@ -74,7 +78,7 @@ import Testing
             #"{"version": 1, "instance": "i-0a", "started": true}"#, to: "data/etcd-cluster.json")
         let daemon =
             Built.product + " --data-dir \(place["data"]) --etcd \(etcd) --instance-id i-0a"
-            + " --address 127.0.0.1 --region eu-central-1"
+            + " --address 127.0.0.1 --region eu-central-1 --without-record"
         _ = try await Built.spawner.capture(
             Supervision.Command(
                 "/bin/sh", ["-c", "timeout -s KILL 5 \(daemon) <&- >&- 2>&-; true"],
@@ -146,7 +150,7 @@ import Testing
         let log = open(place["log"], O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(log) }
         let child = try await Built.spawner.spawn(
-            Supervision.Command(Built.product, arguments(place), environment: aws.environment),
+            Supervision.Command(Built.product, arguments(place) + ["--without-record"], environment: aws.environment),
             streams: .descriptors(output: log, error: log))
         do {
             try await eventually("it waits") { place.text(of: "log")?.contains("are wanted to found") == true }

@@ -11,8 +11,7 @@ import Testing
     private func surroundings(
         _ aws: StubAWS, _ arguments: [String], _ environment: [String: String] = [:]
     ) async throws -> Surroundings {
-        let parsed = try parseCommand(
-            arguments: arguments, environment: aws.environment.merging(environment) { _, mine in mine })
+        let parsed = try parse(arguments, aws.environment.merging(environment) { _, mine in mine })
         guard case .run(let configuration) = parsed else { throw NeverHappened(description: "run") }
         return try await Surroundings(configuration, loop: curlLoop)
     }
