@@ -45,7 +45,7 @@ import Testing
         var state = used()
         var soon: [Bool] = []
         for _ in 1...5 {
-            state.turnFailed()
+            _ = state.turnFailed("refused", .seconds(1))
             soon.append(state.isUnderWay)
         }
         #expect(soon == [true, true, false, false, false])
@@ -53,7 +53,7 @@ import Testing
         #expect(state.isUnderWay)
         state.turnDone(isUnderWay: false)
         #expect(!state.isUnderWay)
-        state.turnFailed()
+        _ = state.turnFailed("refused", .seconds(2))
         #expect(state.isUnderWay)
     }
 }
@@ -66,5 +66,16 @@ import Testing
         silence = Silence()
         let first = silence.isWorthSaying(.seconds(2000))
         #expect(!first)
+    }
+
+    @Test func whatIsRefusedAgainAndAgainIsSaidSeldom() {
+        var state = ReconcileState()
+        let said = (0...310).filter { state.turnFailed("HTTP 403 AccessDenied", .seconds($0)) }
+        #expect(said == [0, 1, 300])
+        #expect(state.isTroubled)
+        state.turnDone(isUnderWay: false)
+        #expect(!state.isTroubled)
+        let isNews = state.turnFailed("HTTP 403 AccessDenied", .seconds(311))
+        #expect(isNews)
     }
 }

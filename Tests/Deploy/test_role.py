@@ -73,6 +73,9 @@ def test_only_the_clusters_own_names_may_be_changed(name, allowed):
                  if each["Action"] == "route53:ChangeResourceRecordSets"]
     key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
     assert change["Condition"]["Null"] == {key: "false"}
+    assert change["Condition"]["ForAllValues:StringEquals"] == {
+        "route53:ChangeResourceRecordSetsRecordTypes": ["A", "SRV"],
+        "route53:ChangeResourceRecordSetsActions": ["UPSERT", "DELETE"]}
     # IAM's "*" and "?" are fnmatch's, and the names hold none of what else means something to fnmatch.
     patterns = change["Condition"]["ForAllValues:StringLike"][key]
     assert any(fnmatchcase(name, pattern) for pattern in patterns) == allowed

@@ -108,7 +108,7 @@ def test_the_readme_names_every_flag_and_variable() -> None:
     text = subprocess.run([os.environ["ETCD_CLUSTER_BINARY"], "--help"], capture_output=True, text=True, timeout=20,
                           check=True).stdout
     readme = (PROJECT / "README.md").read_text()
-    flags = set(re.findall(r"^  (--[a-z-]+) ", text, re.M))
+    flags = set(re.findall(r"^  (--[a-z-]+)\b", text, re.M))
     variables = set(re.findall(r"\b(?:ETCD|ELASTIC_ETCD)_[A-Z_]+\b", text.split("etcd's own variables")[0]))
     assert len(flags) > 10 and len(variables) > 10
     assert not {flag for flag in flags if f"`{flag}" not in readme}

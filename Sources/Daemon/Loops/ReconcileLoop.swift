@@ -69,8 +69,9 @@ struct ReconcileLoop: Sendable {
         do {
             try await turn(beat, &state)
         } catch let error where !(error is CancellationError) {
-            state.turnFailed()
-            logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
+            if state.turnFailed("\(error)", startedAt.duration(to: Self.clock.now)) {
+                logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
+            }
         }
     }
 
@@ -80,7 +81,11 @@ struct ReconcileLoop: Sendable {
         let plan = planReconcile(view, memory: &state.memory)
         say(plan.deferred, &state)
         for step in plan.steps {
-            logger.info("acting", ["step": step])
+            if state.isTroubled {
+                logger.debug("acting once more", ["step": step])
+            } else {
+                logger.info("acting", ["step": step])
+            }
             try await executor.perform(step, inTerm: beat.term)
         }
         state.turnDone(isUnderWay: plan.isUnderWay)

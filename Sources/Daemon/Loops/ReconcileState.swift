@@ -15,6 +15,7 @@ struct ReconcileState {
     /// The term in which we lead; nil while we don't.
     private var term: UInt64?
     private var failuresInARow = 0
+    private var complaints = Repetition()
 
     /// How many turns may fail one right after the other. A change that AWS refuses is refused again: from then on it is
     /// tried once an interval, not once a second.
@@ -36,14 +37,22 @@ struct ReconcileState {
         return isNew
     }
 
+    /// Whether turns have failed so often that the next one is not worth as many words.
+    var isTroubled: Bool { failuresInARow >= Self.closeAttempts }
+
     mutating func turnDone(isUnderWay: Bool) {
         self.isUnderWay = isUnderWay
         failuresInARow = 0
+        complaints = Repetition()
     }
 
-    mutating func turnFailed() {
+    /// Takes note of a turn that failed.
+    ///
+    /// - Returns: whether that is worth a line in the log.
+    mutating func turnFailed(_ text: String, _ now: Duration) -> Bool {
         failuresInARow += 1
         isUnderWay = failuresInARow < Self.closeAttempts
+        return complaints.isWorthSaying(text, now) || !isTroubled
     }
 }
 

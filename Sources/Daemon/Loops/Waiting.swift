@@ -5,15 +5,8 @@ import ClusterPlanning
 /// For what a start waits, and since when.
 struct Waiting {
     private var kind: String?
-    private var saidText = ""
-    private var saidAt = Duration.zero
+    private var repetition = Repetition()
     private(set) var since = Duration.zero
-
-    private static let repetition = Duration.seconds(300)
-    /// The same but for its numbers: milliseconds that a call took, its request ID.
-    private static let variation = Duration.seconds(60)
-    /// Causes that come and go by turns should not fill the log.
-    private static let leastPause = Duration.seconds(5)
 
     /// Takes note of a reason; whether it is worth a line in the log.
     mutating func begin(_ reason: WaitReason, _ now: Duration) -> Bool {
@@ -22,17 +15,32 @@ struct Waiting {
         if kind != self.kind {
             self.kind = kind
             since = now
-        } else if now - saidAt < pause(before: text) {
-            return false
+            repetition = Repetition()
         }
-        saidText = text
-        saidAt = now
+        return repetition.isWorthSaying(text, now)
+    }
+}
+
+/// Something that is said again and again, and how seldom it has to be written down.
+struct Repetition {
+    private var said: (text: String, at: Duration)?
+
+    private static let same = Duration.seconds(300)
+    /// The same but for its numbers: milliseconds that a call took, its request ID.
+    private static let variation = Duration.seconds(60)
+    /// Causes that come and go by turns should not fill the log.
+    private static let other = Duration.seconds(5)
+
+    /// Takes note of a text; whether it is worth a line in the log.
+    mutating func isWorthSaying(_ text: String, _ now: Duration) -> Bool {
+        if let said, now - said.at < pause(from: said.text, to: text) { return false }
+        said = (text, now)
         return true
     }
 
-    private func pause(before text: String) -> Duration {
-        if text == saidText { return Self.repetition }
-        return Self.withoutNumbers(text) == Self.withoutNumbers(saidText) ? Self.variation : Self.leastPause
+    private func pause(from last: String, to text: String) -> Duration {
+        if text == last { return Self.same }
+        return Self.withoutNumbers(text) == Self.withoutNumbers(last) ? Self.variation : Self.other
     }
 
     private static func withoutNumbers(_ text: String) -> [Substring] {
