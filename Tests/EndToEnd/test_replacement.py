@@ -131,27 +131,6 @@ def test_a_database_without_its_log_is_set_aside(make_world: Callable[..., World
     assert [path for path in host.data.glob("aside-*-incomplete/snap/db")]
 
 
-def test_a_database_without_its_log_is_set_aside(make_world: Callable[..., World], binary: str) -> None:
-    """etcd would take it for its own, and serve other keys than the other members."""
-    world = make_world([binary], starts=False)
-    bare = world.bare_etcds(1)
-    bare.start()
-    wait_until("the other cluster writes", lambda: bare.endpoints[0].put("ghost", "seen"))
-    time.sleep(0.5)  # etcd commits to its database ten times a second
-    bare.stop()
-    world.fleet.sync()
-    host = world.fleet.living()[0]
-    database = host.data / "member" / "snap" / "db"
-    database.parent.mkdir(parents=True)
-    shutil.copy(next((world.directory / "bare").rglob("snap/db")), database)
-    for one in world.fleet.living():
-        one.start()
-    world.await_whole()
-    revisions = {wait_until("it serves", lambda: one.endpoint.status().revision) for one in world.fleet.living()}
-    assert len(revisions) == 1, "all of them tell the same"
-    assert [path for path in host.data.glob("aside-*-incomplete/snap/db")]
-
-
 def test_one_member_loses_its_disk_and_joins_anew(world: World) -> None:
     """F16: the ID of lost data is never used again."""
     world.fleet.follow()
