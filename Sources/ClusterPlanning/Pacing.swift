@@ -72,6 +72,15 @@ package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Du
     }
 }
 
+/// How long to pause after a step of a start that failed, before the next look tells what became of it.
+///
+/// - Parameters:
+///   - failures: in a row, this one included. What is refused ten times over is refused for long, and looks cost calls.
+///   - interval: `--interval`.
+package func pause(afterFailedSteps failures: Int, interval: Duration) -> Duration {
+    failures < 10 ? min(.seconds(1), interval) : interval
+}
+
 /// What the leader sees of its own cluster between turns, without asking AWS.
 package struct Pulse: Equatable, Sendable {
     package var isLeader: Bool

@@ -138,4 +138,12 @@ import Testing
         #expect(instancesToAsk(about: cluster, group: group([1, 2, 4]), known: known) == [2, 3, 4])
         #expect(instancesToAsk(about: three(), group: group([1, 2, 3]), known: [1, 2, 3]).isEmpty)
     }
+
+    @Test func aStepThatFailsAgainAndAgainIsTriedMoreSeldom() {
+        let interval = Duration.seconds(10)
+        #expect(pause(afterFailedSteps: 1, interval: interval) == .seconds(1))
+        #expect(pause(afterFailedSteps: 9, interval: interval) == .seconds(1))
+        #expect(pause(afterFailedSteps: 10, interval: interval) == interval)
+        #expect(pause(afterFailedSteps: 1, interval: .milliseconds(100)) == .milliseconds(100))
+    }
 }

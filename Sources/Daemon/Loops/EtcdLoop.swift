@@ -96,9 +96,8 @@ struct EtcdLoop: Sendable {
         } catch let error where !(error is CancellationError) {
             logger.warning("step failed; looking again", ["plan": plan, "error": "\(error)"])
             state.failedSteps += 1
-            // What is refused ten times over is refused for long, and every look costs calls.
-            let pause = state.failedSteps < 10 ? min(.seconds(1), configuration.interval) : configuration.interval
-            try await Self.clock.sleep(for: pause)
+            try await Self.clock.sleep(
+                for: pause(afterFailedSteps: state.failedSteps, interval: configuration.interval))
         }
     }
 
