@@ -20,6 +20,8 @@ package enum LastExit: Equatable, Sendable {
     case unaskedSuccess
     /// Any other end: a crash, a signal, an error.
     case failure
+    /// etcd can't run on this data: its own words (F20).
+    case corruptData(String)
 }
 
 /// What another instance's peer port said.
@@ -70,49 +72,94 @@ extension Peer {
     }
 }
 
-/// One look at the world, from an instance on which no etcd runs. Parts that were not looked at yet say so.
+/// What is known of etcd on this machine beside its data.
+package struct OwnEtcd: Equatable, Sendable {
+    package var isRunning: Bool
+    package var lastExit: LastExit
+    /// What the etcd of this disk shows, as it runs or as it was looked at last; nil: not looked at in this process's life.
+    package var shown: EtcdState?
+
+    package init(isRunning: Bool = false, lastExit: LastExit = .none, shown: EtcdState? = nil) {
+        self.isRunning = isRunning
+        self.lastExit = lastExit
+        self.shown = shown
+    }
+}
+
+/// What the buckets hold of backups under our name.
+package struct BackupsSeen: Equatable, Sendable {
+    package var count: Int
+    package var highestGeneration: Int
+
+    package init(count: Int = 0, highestGeneration: Int = 0) {
+        self.count = count
+        self.highestGeneration = highestGeneration
+    }
+}
+
+/// One look at the world, from an instance whose etcd does not run, or runs and knows no leader. Parts that were not looked at
+/// yet say so.
 package struct StartView: Equatable, Sendable {
     /// Monotonic, since the supervisor's start.
     package var now: Duration
+    /// In UTC, as `2026-01-31T12:00:00Z`, for what is written down.
+    package var time: String
+    /// Random, never the same twice: what makes a token unique.
+    package var salt: String
     package var identity: Identity
-    /// `--cluster-name`; nil: what the group says.
-    package var configuredName: String?
+    package var settings: PlanSettings
     package var disk: Disk
-    package var lastExit: LastExit
-    package var group: Observed<Group>
+    /// Whether the data directory is a file system of its own.
+    package var isMountPoint: Bool
+    package var etcd: OwnEtcd
+    package var facts: Facts
+    package var record: RecordReading
+    /// What buckets hold of backups; `notAsked` where none is configured.
+    package var backups: Observed<BackupsSeen>
     /// One for every other instance of the group that runs and has an address; sorted by instance.
     package var peers: [Peer]
     /// Every cluster that answers through one of the peers. More than one is a disaster already (F1).
     package var clusters: [RunningCluster]
     /// What the hosted zone says under our name; `notAsked` where no zone is configured.
     package var zone: Observed<Zone>
-    /// `--cluster-size`; nil: the group's desired capacity.
-    package var configuredSize: Int?
+    package var abilities: EtcdAbilities
 
     package init(
-        now: Duration, identity: Identity, configuredName: String? = nil, disk: Disk, lastExit: LastExit = .none,
-        group: Observed<Group> = .notAsked, peers: [Peer] = [], clusters: [RunningCluster] = [],
-        zone: Observed<Zone> = .notAsked, configuredSize: Int? = nil
+        now: Duration, time: String = "", salt: String = "", identity: Identity, settings: PlanSettings = PlanSettings(),
+        disk: Disk, isMountPoint: Bool = false, etcd: OwnEtcd = OwnEtcd(), facts: Facts = Facts(),
+        record: RecordReading = .notConfigured, backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
+        clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities()
     ) {
         self.now = now
+        self.time = time
+        self.salt = salt
         self.identity = identity
-        self.configuredName = configuredName
+        self.settings = settings
         self.disk = disk
-        self.lastExit = lastExit
-        self.group = group
+        self.isMountPoint = isMountPoint
+        self.etcd = etcd
+        self.facts = facts
+        self.record = record
+        self.backups = backups
         self.peers = peers.sorted { $0.instance < $1.instance }
-        self.clusters = clusters.sorted { $0.id < $1.id }
+        self.clusters = clusters.sorted { ($0.id, $0.generation ?? 0) < ($1.id, $1.generation ?? 0) }
         self.zone = zone
-        self.configuredSize = configuredSize
+        self.abilities = abilities
     }
 }
 
-/// What one look has to remember of the one before.
+/// What one look has to remember of the ones before.
 package struct StartMemory: Equatable, Sendable {
-    /// The founders that the last reading of the group, or of the peers that found already, would have given.
+    /// The founders that the last reading would have given, where no record decides; once named they are kept to.
     package var founders: [InitialMember]?
     /// When our own entry was last taken out of the cluster.
     package var ownEntryRemoved: Duration?
+    var absence = AbsenceMemory()
+    /// Since when every look wanted to found, or to recover: from then on patience is measured.
+    var foundingSince: Duration?
+    var recoveringSince: Duration?
+    /// Since when the leader's supervisor has not said anything that counts.
+    var leaderSilentSince: Duration?
 
     package init() {}
 }

@@ -52,13 +52,18 @@ package enum Alarm: Equatable, Sendable {
 /// Anything less is nobody.
 package struct RunningCluster: Equatable, Sendable {
     package var id: ClusterID
+    /// The generation that a supervisor of one of its members tells; nil where none does.
+    package var generation: Int?
     package var leader: MemberID
     /// As of a moment after that read, so it lacks no change that was acknowledged before it. Sorted by ID.
     package private(set) var members: [Member]
     package var health: [MemberID: MemberHealth]
 
-    package init(id: ClusterID, leader: MemberID, members: [Member], health: [MemberID: MemberHealth]) {
+    package init(
+        id: ClusterID, generation: Int? = nil, leader: MemberID, members: [Member], health: [MemberID: MemberHealth]
+    ) {
         self.id = id
+        self.generation = generation
         self.leader = leader
         self.members = members.sorted { $0.id < $1.id }
         self.health = health

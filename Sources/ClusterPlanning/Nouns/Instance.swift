@@ -22,12 +22,19 @@ package struct Instance: Equatable, Sendable {
     package var lifecycle: Lifecycle?
     /// The private IPv4 address; nil while it has none, or EC2 was not asked.
     package var address: String?
+    /// The launch template with its version, or the launch configuration, in the group's words: who was launched from ours
+    /// runs what we run.
+    package var launchSource: String?
 
-    package init(_ id: InstanceID, _ state: State, lifecycle: Lifecycle? = nil, address: String? = nil) {
+    package init(
+        _ id: InstanceID, _ state: State, lifecycle: Lifecycle? = nil, address: String? = nil,
+        launchSource: String? = nil
+    ) {
         self.id = id
         self.state = state
         self.lifecycle = lifecycle
         self.address = address
+        self.launchSource = launchSource
     }
 
     /// Runs, and is meant to: what founds a cluster and may join one.
@@ -56,20 +63,30 @@ package struct Lifecycle: RawRepresentable, Hashable, Sendable, CustomStringConv
     /// Kept in a warm pool, in whatever state.
     var isWarm: Bool { rawValue.hasPrefix("Warmed:") }
 
+    /// On its way out of the group, for good.
+    package var isTerminating: Bool { rawValue.hasPrefix("Terminating") }
+
+    /// Held by a hook until its action is completed.
+    package static let terminatingWait = Lifecycle(rawValue: "Terminating:Wait")
+    package static let pendingWait = Lifecycle(rawValue: "Pending:Wait")
+
     package var description: String { rawValue }
 }
 
 /// The autoscaling group, read whole: every page, every instance.
 package struct Group: Equatable, Sendable {
     package var name: String
+    /// The group's ARN, or the stack's ID where peers are a whole stack's: the owner of the cluster's record.
+    package var owner: String
     package var desiredCapacity: Int
     /// The value of the tag `aws:cloudformation:stack-name`, where the group was made by CloudFormation.
     package var stackName: String?
     /// Sorted by ID.
     package private(set) var instances: [Instance]
 
-    package init(name: String, desiredCapacity: Int, stackName: String? = nil, instances: [Instance]) {
+    package init(name: String, owner: String, desiredCapacity: Int, stackName: String? = nil, instances: [Instance]) {
         self.name = name
+        self.owner = owner
         self.desiredCapacity = desiredCapacity
         self.stackName = stackName
         self.instances = instances.sorted { $0.id < $1.id }

@@ -1,0 +1,141 @@
+/// Whether the generation that the record names can still be led, by what each disk's own etcd shows.
+
+/// A disk that a running instance holds, as it counts for a recovery.
+package struct HeldDisk: Equatable, Sendable {
+    package var report: Report
+    package var disk: DiskID
+    package var member: MemberID
+    package var generation: Int
+    /// How far its log is known to be committed.
+    package var commitIndex: UInt64
+}
+
+/// The state of a generation.
+package enum GenerationState: Equatable, Sendable {
+    /// Somebody knows a leader.
+    case led(by: InstanceID)
+    /// These may start it, and have not yet.
+    case pending([InstanceID])
+    /// The newest data may be there: wait, and name it.
+    case unknown([String])
+    /// The held disks are a quorum by the list of this instance's etcd: they only have to reach each other.
+    case quorate(by: InstanceID)
+    /// No quorum can ever be had. `sources`: what data is held, the best first; `unusable`: what a person has to judge.
+    case dead(sources: [HeldDisk], unusable: [InstanceID])
+}
+
+extension Evidence {
+    /// Judges the record's generation. It is dead only if no disk in `voters` or `former` is unknown, the disks that are
+    /// held are fewer than the quorum by each one's own list, and every running instance that the record names reports and
+    /// knows no leader: raft goes by each disk's own list, the record only says who may hold data.
+    func state(of record: ClusterRecord) -> GenerationState {
+        let named = record.instances.filter { facts.instance($0)?.state == .running }
+        for id in named {
+            if let report = facts.report(id), report.etcd.leader != nil { return .led(by: id) }
+        }
+        let voters = record.voters.map { ($0, fate(of: $0)) }
+        let former = record.former.map { ($0, fate(of: $0.entry)) }
+        var doubts = (voters.map(\.1) + former.map(\.1)).compactMap(\.doubt)
+        doubts += named.filter { facts.report($0) == nil }.map { "\($0): \(facts.silence($0))" }
+        if !doubts.isEmpty { return .unknown(Set(doubts).sorted()) }
+
+        let pending = voters.compactMap { entry, fate in fate.mayYetStart(entry, record) }
+        if !pending.isEmpty { return .pending(pending) }
+        let current = voters.compactMap { entry, fate in fate.heldReport }
+        let unread = current.filter { $0.etcd.members == nil || $0.etcd.commitIndex == nil }
+        if !unread.isEmpty {
+            return .unknown(unread.map { "\($0.instance): what its etcd shows can't be read" })
+        }
+        for report in current where report.heldVoters(among: current) >= report.ownQuorum {
+            return .quorate(by: report.instance)
+        }
+        return dead(record, voters.map(\.1), former)
+    }
+
+    private func dead(
+        _ record: ClusterRecord, _ voters: [DiskFate], _ former: [(ClusterRecord.FormerEntry, DiskFate)]
+    ) -> GenerationState {
+        let reports =
+            voters.compactMap(\.heldReport).map { ($0, record.generation) }
+            + former.compactMap { former, fate in fate.heldReport.map { ($0, former.generation) } }
+        var sources: [HeldDisk] = []
+        var doubts: [String] = []
+        for (report, generation) in reports {
+            switch report.source(generation) {
+            case .source(let disk): sources.append(disk)
+            case .noVoter: break
+            case .unread(let what): doubts.append(what)
+            }
+        }
+        // A single disk needs no comparison; of several, each has to show how much it has.
+        if !doubts.isEmpty { return .unknown(doubts.sorted()) }
+        let unusable = (voters + former.map(\.1)).compactMap { fate -> InstanceID? in
+            if case .unusable(let report, _) = fate { report.instance } else { nil }
+        }
+        return .dead(sources: sources.sorted(by: HeldDisk.isBetter), unusable: Set(unusable).sorted())
+    }
+}
+
+extension HeldDisk {
+    /// The highest generation, then the highest commit index: committed logs are prefixes of each other. Terms and last
+    /// indexes are no measure: what was never committed may be longer.
+    fileprivate static func isBetter(_ left: HeldDisk, _ right: HeldDisk) -> Bool {
+        if left.generation != right.generation { return left.generation > right.generation }
+        if left.commitIndex != right.commitIndex { return left.commitIndex > right.commitIndex }
+        return left.report.instance < right.report.instance
+    }
+}
+
+extension DiskFate {
+    fileprivate var doubt: String? { if case .unknown(let cause) = self { cause } else { nil } }
+
+    var heldReport: Report? { if case .held(let report) = self { report } else { nil } }
+
+    /// The instance that the record tells to start this generation from this disk, and that has not.
+    fileprivate func mayYetStart(_ entry: ClusterRecord.Entry, _ record: ClusterRecord) -> InstanceID? {
+        guard let disk = entry.disk, record.mayStart(disk, on: entry.instance) else { return nil }
+        switch self {
+        case .blank(let report) where record.source == .empty && report.instance == entry.instance:
+            return entry.instance
+        case .held(let report) where report.instance == entry.instance:
+            return report.heldData?.generation.map { $0 < record.generation } == true ? entry.instance : nil
+        default: return nil
+        }
+    }
+}
+
+private enum SourceReading {
+    case source(HeldDisk)
+    case noVoter
+    case unread(String)
+}
+
+extension Report {
+    var heldData: HeldData? { if case .data(let data) = holding { data } else { nil } }
+
+    private var shownVoters: [Member] { (etcd.members ?? []).filter(\.isVoter) }
+
+    fileprivate var ownQuorum: Int { quorum(of: shownVoters.count) }
+
+    /// How many of the voters that this disk's etcd shows are held, at the addresses that it shows: elsewhere they would not
+    /// find each other.
+    fileprivate func heldVoters(among held: [Report]) -> Int {
+        shownVoters.count { voter in
+            held.contains { other in
+                other.heldData?.member == voter.id && voter.peerURLs.contains(other.peerURL)
+            }
+        }
+    }
+
+    fileprivate func source(_ recorded: Int) -> SourceReading {
+        guard let disk, let data = heldData, let member = data.member, let members = etcd.members,
+            let commitIndex = etcd.commitIndex
+        else { return .unread("\(instance): what its etcd shows can't be read") }
+        // A learner's disk panics when it is forced.
+        guard members.contains(where: { $0.id == member && $0.isVoter }) else { return .noVoter }
+        return .source(
+            HeldDisk(
+                report: self, disk: disk, member: member, generation: data.generation ?? recorded,
+                commitIndex: commitIndex))
+    }
+}

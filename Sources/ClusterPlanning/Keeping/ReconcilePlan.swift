@@ -1,0 +1,115 @@
+/// What one turn of the leader does, and what it declined to do.
+
+/// One turn's decisions, in order. A value that leaves nothing to decide: print it, compare it, or carry it out.
+package struct ReconcilePlan: Equatable, Sendable {
+    package enum Step: Equatable, Sendable {
+        /// Write the record, if it is still what was read.
+        case swapRecord(RecordSwap)
+        /// At most one change of membership a turn: the next one is planned on a list that shows this one.
+        case removeMember(Member, because: RemovalReason)
+        /// Enter an instance.
+        case addMember(InstanceID, peerURL: Endpoint, asLearner: Bool)
+        /// Give a learner its vote. etcd refuses as long as it lags, which is no failure (F12).
+        case promote(Member)
+        /// Tell the cluster where a member has moved with its volume.
+        case updatePeerURL(Member, to: Endpoint)
+        case moveLeader(to: Member, because: MoveReason)
+        /// One change batch.
+        case changeDNS([RecordChange])
+        case heartbeat(hook: String, InstanceID)
+        /// Complete a lifecycle action with `CONTINUE`.
+        case completeHook(hook: String, InstanceID)
+    }
+
+    package var steps: [Step] = []
+    /// What an operator would ask next: why is it not doing anything?
+    package var deferred: [Deferral] = []
+    /// Whether more is expected to happen soon, so that the next turn should not wait for its interval.
+    package var isUnderWay = false
+    /// Whether the record knows a later generation than ours: our etcd has to be looked at as if it had no leader.
+    package var isOvertaken = false
+
+    package init(
+        steps: [Step] = [], deferred: [Deferral] = [], isUnderWay: Bool = false, isOvertaken: Bool = false
+    ) {
+        self.steps = steps
+        self.deferred = deferred
+        self.isUnderWay = isUnderWay
+        self.isOvertaken = isOvertaken
+    }
+
+    /// Whether it may be carried out only if the record was read in the same turn.
+    package var needsFreshRecord: Bool {
+        steps.contains { step in
+            switch step {
+            case .swapRecord, .removeMember, .addMember, .updatePeerURL: true
+            case .promote, .moveLeader, .changeDNS, .heartbeat, .completeHook: false
+            }
+        }
+    }
+}
+
+extension ReconcilePlan.Step {
+    /// Whether it changes who is a member, or as what: one of these a turn.
+    package var changesMembership: Bool {
+        switch self {
+        case .removeMember, .addMember, .promote, .updatePeerURL: true
+        case .swapRecord, .moveLeader, .changeDNS, .heartbeat, .completeHook: false
+        }
+    }
+}
+
+package enum MoveReason: Equatable, Sendable {
+    case draining(InstanceID)
+    case blindToAWS
+}
+
+package enum RemovalReason: Equatable, Sendable {
+    case diskGone(Loss)
+    /// Its instance reports that etcd can't run on what is there (F20).
+    case diskUnusable(InstanceID, String)
+    /// Entered, never started, and for the whole grace no instance of the group had its address (F11).
+    case neverStarted(address: String)
+    /// Its instance leaves the group, and the others are enough.
+    case drained(InstanceID)
+}
+
+/// Something that the plan would have done, and the exact condition that keeps it from it.
+package enum Deferral: Equatable, Sendable {
+    case notLeader(leader: MemberID)
+    case corrupt([MemberID])
+    case noSpace([MemberID])
+    case groupNotRead(String)
+    case notInGroup(group: String, listed: Int)
+    case instancesNotRead(String)
+    case recordNotRead(String)
+    case recordsConflict([StoreReading])
+    case recordOfOther(owner: String)
+    case recordBehind(generation: Int, own: Int)
+    case overtaken(generation: Int, own: Int)
+    case quorumAtRisk(Member, QuorumRisk)
+    case oneChangePerTurn(Member)
+    case ownDiskGone(Member, Loss)
+    case reachedThoughGone(Member, Loss)
+    case tooWeak(Member, Loss, String)
+    case removalNotAllowed(Member, Loss)
+    case fateUnknown(Member, String)
+    case outsideGroup(Member, Instance.State)
+    case unhealthyButRunning(Member, Instance.State, String)
+    case notAnInstance(Member)
+    case orphanInGrace(Member, remaining: Duration)
+    case drainHeld(InstanceID, String)
+    case learnerBehind(Member)
+    case memberMissing(members: Int, size: Int)
+    case spare(InstanceID, members: Int, size: Int)
+    case joinHeld(InstanceID, String)
+    case addRisksQuorum(InstanceID, QuorumRisk)
+    case hookNotOurs(InstanceID, [String])
+    case hooksNotRead(String)
+    case nobodyToLead(String)
+    case zoneNotRead(String)
+    case nobodyForDNS
+    case unnameable(Member)
+    case recordNotOurs(String)
+    case noClusterName(group: String)
+}
