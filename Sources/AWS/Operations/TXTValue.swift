@@ -1,3 +1,5 @@
+/// Texts in TXT records, as Route 53 writes and reads them.
+
 extension Route53 {
     /// A text as one value of a TXT record set, and back.
     ///
