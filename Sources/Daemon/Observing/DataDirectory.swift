@@ -143,7 +143,7 @@ package struct DataDirectory: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG, status.st_size < Self.stampLimit else {
             throw DataDirectoryError("read \(stampPath)", "this is no file that etcd-cluster has written")
         }
-        return try StampFile.decode(try read(descriptor), from: stampPath)
+        return try StampFile.decode(try read(descriptor), from: stampPath, isMountPoint: isMountPoint())
     }
 
     private func read(_ descriptor: Int32) throws(DataDirectoryError) -> Data {
