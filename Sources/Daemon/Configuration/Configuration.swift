@@ -98,6 +98,9 @@ package struct EtcdSettings: Sendable, Equatable {
 
     private func port(of urls: [String]) -> Int? { urls.lazy.compactMap(Endpoint.init(parsing:)).first?.port }
 
+    /// Where etcd tells its metrics without TLS: where the operator wants them, else on the loopback interface.
+    package var metricsURL: String { listenMetricsURLs.first ?? "http://127.0.0.1:2381" }
+
     package var clientScheme: Endpoint.Scheme { certificateFile == nil ? .http : .https }
     package var peerScheme: Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }
 

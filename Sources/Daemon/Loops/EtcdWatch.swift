@@ -25,10 +25,10 @@ final class EtcdWatch: Sendable {
     /// For how long nobody was seen to lead.
     var leaderless: Duration { known.withLock { $0.leaderSeenAt.duration(to: .now) } }
 
-    /// An instance asked for our report; it is trusted for nothing but that it is there.
-    func asked(by instance: InstanceID) {
+    /// Instances asked for our report; they are trusted for nothing but that they are there.
+    func asked(by instances: Set<InstanceID>) {
         known.withLock { known in
-            if known.askers.count < 1000 { known.askers.insert(instance) }
+            if known.askers.count < 1000 { known.askers.formUnion(instances) }
             known.waiter?.yield()
         }
     }

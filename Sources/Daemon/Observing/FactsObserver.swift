@@ -9,7 +9,6 @@ struct FactsObserver: Sendable {
     let group: GroupObserver
     let reports: ReportObserver
     let ownReport: OwnReport
-    let reportPort: Int
 
     /// Asks for the reports of these instances, adds our own, and what AutoScaling says of another owner.
     ///
@@ -25,8 +24,8 @@ struct FactsObserver: Sendable {
         let others = instances.filter { $0.id != identity.instance && $0.state != .terminated }
         facts.reports = try await reports.ask(
             others.compactMap { instance in
-                instance.address.map { (instance.id, "http://\($0):\(reportPort)") }
-            }, by: identity.instance, probesAWS: probesAWS)
+                instance.address.map { ReportObserver.Asked(instance: instance.id, address: $0) }
+            }, probingAWS: probesAWS)
         facts.reports[identity.instance] = .report(try await ownReport.now())
         if let owner = record?.owner, let own = facts.owner, owner != own {
             facts.otherOwner = try await observed { try await group.otherOwner(owner) }

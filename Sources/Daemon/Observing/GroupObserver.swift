@@ -25,6 +25,7 @@ actor GroupObserver {
     private(set) var owner: String?
     /// Whether AWS answered when it was last asked; nil: it was not asked yet.
     private(set) var reachesAWS: Bool?
+    private var probedAt: ContinuousClock.Instant?
     /// Which group each instance is in, for its hooks.
     private var groupNames: [InstanceID: String] = [:]
     /// Instances as EC2 last described them. An instance keeps its ID and its private address for life.
@@ -54,6 +55,19 @@ actor GroupObserver {
         } catch {
             if !(error is CancellationError) { reachesAWS = false }
             throw error
+        }
+    }
+
+    /// Sees whether AWS answers, unless that was seen within the last minute.
+    func probe() async throws(CancellationError) {
+        if let probedAt, probedAt.duration(to: .now) < .seconds(60) { return }
+        probedAt = .now
+        do {
+            _ = try await group()
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            // `reachesAWS` says it.
         }
     }
 

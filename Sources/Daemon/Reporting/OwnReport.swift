@@ -102,8 +102,11 @@ final class OwnReport: Sendable {
     }
 
     /// The report for one who asks from outside: however many ask, it is made four times a second at most.
-    func forVisitors() async throws(CancellationError) -> Report {
-        try await flight.report { () async throws(CancellationError) in try await self.now() }
+    ///
+    /// - Parameter probesAWS: whether we are to see if AWS answers us: once a minute at most, whoever asks.
+    func forVisitors(probingAWS probesAWS: Bool = false) async throws(CancellationError) -> Report {
+        if probesAWS { try await group.probe() }
+        return try await flight.report { () async throws(CancellationError) in try await self.now() }
     }
 }
 
