@@ -42,7 +42,10 @@ struct Surroundings: Sendable {
         aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
         group = GroupObserver(
             aws: aws, own: instance, group: configuration.group, source: configuration.peersBy)
-        zone = configuration.hostedZone.map { ZoneObserver(aws: aws, zone: $0, type: configuration.zoneType) }
+        let zone = configuration.hostedZone.map { [aws] name in
+            ZoneObserver(aws: aws, zone: name, type: configuration.zoneType)
+        }
+        self.zone = zone
         records = RecordKeeper(
             aws: aws,
             places: RecordPlaces(

@@ -28,12 +28,13 @@ struct RunningLoop: Sendable {
         var lastLook: Duration?
         while true {
             try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+            let generation = await stamp.running?.generation
+            let lacksGeneration = observer.records.isConfigured && generation == nil
             let isDue = isLookDue(
-                leaderless: watch.leaderless, isOvertaken: watch.isOvertaken,
-                lacksGeneration: observer.records.isConfigured && stamp.running?.generation == nil,
+                leaderless: watch.leaderless, isOvertaken: watch.isOvertaken, lacksGeneration: lacksGeneration,
                 sinceLastLook: lastLook.map { now() - $0 }, waited: now() - waiting.since,
                 interval: configuration.interval)
-            guard await isDue else { continue }
+            guard isDue else { continue }
             lastLook = now()
             if let plan = try await look(&memory, &waiting, now()) { return plan }
         }

@@ -91,7 +91,7 @@ actor RecordKeeper {
     private func stores(for name: String) -> RecordStores {
         if let stores, stores.name == name { return stores.all }
         var all: [any RecordStore] = []
-        if let zone = places.zone { all.append(ZoneRecordStore(zone: zone, cluster: name)) }
+        if let zone = places.zone { all.append(ZoneRecordStore(zone, cluster: name)) }
         if let bucket = places.bucket {
             let place = BucketPlace(bucket: bucket, prefix: places.prefix, cluster: name)
             all.append(BucketRecordStore(aws: aws, place: place))
