@@ -77,7 +77,7 @@ actor EtcdProgram {
             advertiseClientURLs: [identity.clientURL.description],
             listenPeerURLs: listen(settings.listenPeerURLs, settings.peerScheme, settings.peerPort),
             metricsURL: settings.listenMetricsURLs.isEmpty
-                ? "http://127.0.0.1:2381" : settings.listenMetricsURLs.joined(separator: ","),
+                ? settings.metricsURL : settings.listenMetricsURLs.joined(separator: ","),
             setByOperator: settings.namesOfPassedFlags)
     }
 }
