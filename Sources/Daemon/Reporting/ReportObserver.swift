@@ -29,17 +29,19 @@ struct ReportObserver: Sendable {
     }
 
     /// What each of them answers. Whether a report counts (whom it names, whose it is) is not judged here.
-    func ask(_ instances: [Asked]) async throws(CancellationError) -> [InstanceID: ReportAnswer] {
+    func ask(
+        _ instances: [Asked], probingAWS: Bool = false
+    ) async throws(CancellationError) -> [InstanceID: ReportAnswer] {
         let answers = try await inParallel(instances) { asked throws(CancellationError) in
-            (asked.instance, try await answer(of: asked))
+            (asked.instance, try await answer(of: asked, probingAWS))
         }
         return Dictionary(answers, uniquingKeysWith: { first, _ in first })
     }
 
-    private func answer(of asked: Asked) async throws(CancellationError) -> ReportAnswer {
+    private func answer(of asked: Asked, _ probingAWS: Bool) async throws(CancellationError) -> ReportAnswer {
         let nonce = ReportNonce.make()
         do {
-            let response = try await http.send(request(to: asked.address, nonce), deadline: deadline)
+            let response = try await http.send(request(to: asked.address, nonce, probingAWS), deadline: deadline)
             guard response.status == 200 else { return .silent("it answers with HTTP \(response.status)") }
             let received = try ReportText.decode(response.body)
             guard received.nonce == nonce else { return .silent("its answer is to another question") }
@@ -53,9 +55,9 @@ struct ReportObserver: Sendable {
         }
     }
 
-    private func request(to address: String, _ nonce: String) -> HTTPRequest {
+    private func request(to address: String, _ nonce: String, _ probingAWS: Bool) -> HTTPRequest {
         let base = Endpoint(.http, address, port)
         return HTTPRequest(
-            "GET", "\(base)/report?instance=\(own)&nonce=\(nonce)", sink: .memory(limit: ReportText.byteLimit))
+            "GET", "\(base)/report?instance=\(own)&nonce=\(nonce)\(probingAWS ? "&aws=1" : "")", sink: .memory(limit: ReportText.byteLimit))
     }
 }

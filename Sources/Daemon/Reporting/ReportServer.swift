@@ -30,7 +30,7 @@ package struct ReportServer: Sendable {
     ///   - asked: told who asked since it was told last, at most once a second; none of them is forgotten meanwhile.
     /// - Throws: `CancellationError`; `HTTPServerError` where there is no thread to be had.
     package func run(
-        report: @escaping @Sendable () async -> Report, asked: @escaping @Sendable (Set<InstanceID>) async -> Void
+        report: @escaping @Sendable (_ probesAWS: Bool) async throws -> Report, asked: @escaping @Sendable (Set<InstanceID>) async -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -51,7 +51,7 @@ package struct ReportServer: Sendable {
     }
 
     private func answer(
-        _ request: HTTPServerRequest, _ report: @Sendable () async -> Report
+        _ request: HTTPServerRequest, _ report: @Sendable (Bool) async throws -> Report
     ) async -> HTTPServerResponse {
         guard request.path == "/report" else { return HTTPServerResponse(status: 404, text: "try /report") }
         let nonce = request.query["nonce"]
@@ -60,7 +60,7 @@ package struct ReportServer: Sendable {
         }
         if let name = request.query["instance"] { doorbell.ring(name) }
         do {
-            let body = try ReportText.encode(await report(), nonce: nonce)
+            let body = try ReportText.encode(try await report(request.query["aws"] != nil), nonce: nonce)
             return HTTPServerResponse(contentType: "application/json", body: body)
         } catch {
             return HTTPServerResponse(status: 500, text: "the report can't be written: \(error)")
