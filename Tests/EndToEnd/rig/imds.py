@@ -15,7 +15,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from rig.aws.service import ACCOUNT, REGION, AccessKey, Instance
+from rig.aws.buckets import REGION
+from rig.aws.service import ACCOUNT
+from rig.aws.values import AccessKey, Instance
 
 ROLE = "etcd-cluster"
 _LONGEST_TOKEN_SECONDS = 21_600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -56,8 +57,11 @@ class Backend:
                 if close:
                     close()
         headers = [(name, value) for name, value in answered[1]
-                   if name.lower() not in ("content-length", "server", "date", "connection", "transfer-encoding")]
-        return Answer(int(answered[0].split()[0]), result, headers)
+                   if name.lower() not in ("content-length", "server", "date", "connection", "transfer-encoding")
+                   or (name.lower() == "content-length" and request.method == "HEAD")]
+        status = int(answered[0].split()[0])
+        code = re.search(rb"<Code>([^<]+)</Code>", result) if status >= 400 else None
+        return Answer(status, result, headers, code.group(1).decode() if code else "")
 
     def hosted_zones(self) -> list[FakeZone]:
         return list(route53_backends[ACCOUNT]["aws"].zones.values())

@@ -118,6 +118,9 @@ class Control:
     def calls(self) -> list[dict]:
         return [asdict(call) for call in list(self._gate.calls)]
 
+    def document_batches(self, documented: bool) -> None:
+        self._gate.account.documents_batches = documented
+
     def forget_calls(self) -> None:
         self._gate.calls.clear()
 
