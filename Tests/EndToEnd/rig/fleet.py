@@ -54,6 +54,12 @@ class Host:
     def metrics_url(self) -> str:
         return f"http://{self.address}:2381"
 
+    def learn(self, instance: Instance) -> None:
+        """Takes in how AWS sees the instance now; its metadata service then tells where it is bound for."""
+        if instance.target != self.instance.target:
+            self.imds.lifecycle_state = instance.target
+        self.instance = instance
+
     def environment(self) -> dict[str, str]:
         """The environment of this instance's `etcd-cluster`: nothing of ours but where to find what."""
         kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
@@ -172,7 +178,9 @@ class Fleet:
         elif on and instance.id in self._off:
             self._off.discard(instance.id)
             self._switch_on(instance)
-        elif not on and instance.id in self.hosts and instance.id not in self._off:
+        if instance.id in self.hosts:
+            self.hosts[instance.id].learn(instance)
+        if not on and instance.id in self.hosts and instance.id not in self._off:
             self._off.add(instance.id)
             self._due.pop(instance.id, None)
             self.hosts[instance.id].crash()

@@ -86,6 +86,10 @@ class InstanceMetadata:
             self._key, self._issued_at = self._issue(self.lifetime), time.time()
             return self._key
 
+    def announce_interruption(self, action: str = "terminate", seconds: float = 120.0) -> None:
+        """Tells of a spot interruption in so many seconds (`spot/instance-action`); the instance is not touched by it."""
+        self.spot_action = {"action": action, "time": _time(time.time() + seconds)}
+
     def forget_tokens(self) -> None:
         """Makes every session token invalid, as a reboot does."""
         with self._lock:

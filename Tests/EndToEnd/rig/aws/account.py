@@ -26,11 +26,13 @@ class Account:
         One lock is held throughout: what is checked is what changes.
         """
         with self.backend.lock:
+            self.backend.scaling.pass_time()
             if operation.service == "s3":
                 return objects.perform(request, operation, may, self.backend.perform)
             if operation.service == "route53":
                 return self._route53(request, operation)
-            return self._lists(request, operation, wrong, caller) or self.backend.perform(request)
+            return (self._lists(request, operation, wrong, caller) or self.backend.scaling.act(operation)
+                    or self.backend.perform(request))
 
     def _lists(self, request: Request, operation: Operation, wrong: Sequence[Fault], caller: str) -> Answer | None:
         """The calls that list instances; None for all others."""

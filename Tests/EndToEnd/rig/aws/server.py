@@ -136,6 +136,26 @@ class Control:
         with self._gate.backend.lock:
             self._gate.backend.set_lifecycle_state(instance_id, name)
 
+    def free_address(self, instance_id: str) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.free_address(instance_id)
+
+    def set_surplus(self, group: str, count: int) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.surplus(group, count)
+
+    def retire(self, instance_id: str) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.retire(instance_id)
+
+    def replace_late(self, late: bool) -> None:
+        self._gate.backend.scaling.replaces_late = late
+
+    def lifecycle_events(self) -> list[dict]:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.pass_time()
+            return [asdict(one) for one in self._gate.backend.scaling.hooks.events]
+
     def records(self, zone_id: str) -> list[dict]:
         with self._gate.backend.lock:
             zone = self._gate.backend.zone(zone_id)

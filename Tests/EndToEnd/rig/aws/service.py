@@ -28,7 +28,6 @@ from rig.waiting import wait_until
 
 ACCOUNT = "123456789012"
 IMAGE = "ami-12c6146b"  # one that moto knows
-STACK_TAG = "aws:cloudformation:stack-name"
 # What etcd-cluster's role may do; everything else is refused. Terminating instances is for people, in `recover`.
 ALLOWED = (
     "autoscaling:CompleteLifecycleAction", "autoscaling:DescribeAutoScalingGroups",
@@ -97,10 +96,8 @@ class AWS(Group, Buckets):
         self.ec2.create_launch_template(
             LaunchTemplateName=self.stack, LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"})
         self.zone_id = self.create_zone(self.zone_name)
-        self.autoscaling.create_auto_scaling_group(
-            AutoScalingGroupName=self.group, MinSize=0, MaxSize=max(10_000, size), DesiredCapacity=size,
-            LaunchTemplate={"LaunchTemplateName": self.stack, "Version": "$Latest"}, VPCZoneIdentifier=subnet,
-            Tags=[{"Key": STACK_TAG, "Value": self.stack, "PropagateAtLaunch": True}])
+        self._subnet = subnet
+        self.create_group(size)
 
     def create_zone(self, name: str, private: bool = False) -> str:
         """Creates another hosted zone; answers its ID without the `/hostedzone/` in front."""
