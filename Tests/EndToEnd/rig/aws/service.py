@@ -41,11 +41,12 @@ ALLOWED = (
 class AWS(Group, Buckets):
     """An AWS account with one VPC, one subnet, one autoscaling group and one hosted zone.
 
-    `directory` receives the log. `size` is the group's desired capacity, `version` the last part of the stack's name.
+    `directory` receives the log. `size` is the group's desired capacity, `version` the last part of the stack's name;
+    AWS listens on `address`.
     """
 
     def __init__(self, directory: Path, block: Block, size: int = 3, version: str = "v1",
-                 zone: str = "example.org") -> None:
+                 zone: str = "example.org", address: str = "127.0.0.1") -> None:
         self.block = block
         self.zone_name = zone
         self.group = f"etcd-cluster-{version}-AppServerGroup"
@@ -56,11 +57,11 @@ class AWS(Group, Buckets):
         ready.unlink(missing_ok=True)
         environment = {**_plain_environment(), "RIG_CONTROL_SECRET": self._secret,
                        "PYTHONPATH": str(Path(__file__).parents[2])}
-        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION], environment,
+        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION, address], environment,
                                directory / "aws.log", holding=[block.descriptor])
         try:
             ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60, fatal=RuntimeError)
-            self.endpoint = f"http://127.0.0.1:{ports['aws']}"
+            self.endpoint = f"http://{address}:{ports['aws']}"
             self._control_port = ports["control"]
             self.allow(ALLOWED)
             self._own = self.issue_key("rig", lifetime=10 * 24 * 3600.0)
