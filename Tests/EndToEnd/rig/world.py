@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rig import addresses
 from rig.aws import AWS
-from rig.bare import BareEtcds
+from rig.bare import BareEtcds, OlderCluster
 from rig.dns import Resolver
 from rig.etcd import Endpoint, Member, leader_of
 from rig.fleet import Fleet
@@ -76,6 +76,10 @@ class World:
         self._bare = BareEtcds(self.directory / "bare", [self.block.spare(index) for index in range(count)],
                                holding=[self.block.descriptor], command=command)
         return self._bare
+
+    def older_cluster(self, name: Callable[[Host], str] = lambda host: host.id) -> OlderCluster:
+        """Plain etcds on the group's instances, running; see `OlderCluster`. The world must be made with `starts=False`."""
+        return OlderCluster(self.fleet, name)
 
     def endpoints(self) -> list[Endpoint]:
         return self.fleet.endpoints()
