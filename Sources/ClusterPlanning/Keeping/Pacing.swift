@@ -68,8 +68,19 @@ package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Du
     case .groupMayChange: return min(.milliseconds(400), interval)
     case .peersLagging: return min(.milliseconds(100), interval)
     default:
+        // While a group boots, its instances come up within seconds of each other.
+        if waited < .seconds(10), reason.isAboutBooting { return min(.milliseconds(400), interval) }
         if waited < closeWatch { return min(.milliseconds(1000), interval) }
         return waited < longWait ? interval : interval * 3
+    }
+}
+
+extension WaitReason {
+    fileprivate var isAboutBooting: Bool {
+        switch self {
+        case .reportsMissing, .groupIncomplete, .foundersDiffer: true
+        default: false
+        }
     }
 }
 
