@@ -229,22 +229,27 @@ import Testing
         }
     }
 
-    @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async throws {
-        let bad = ["", "GET / HTTP/1.1\r\nHost:", plainRequest, "\u{16}\u{3}\u{1}", "POST / HTTP/1.1\r\nHost: a\r\n"]
-        try await withServer { server in
-            let client = try makeClient()
-            let request = HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")
-            var crowd: [Visitor] = []
-            for number in 0..<200 {
-                let source = "127.0.\(1 + number % 5).\(1 + number % 3)"
-                crowd.append(try await Visitor(server, from: source, saying: bad[number % bad.count]))
-                guard number % 20 == 19 else { continue }
-                let begin = ContinuousClock.now
-                #expect(try await client.send(request, deadline: patience).status == 200)
-                #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
-                #expect(ContinuousClock.now - begin < .seconds(1))
+    /// In a process of its own, as other tests hold up the threads that tasks run on.
+    @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async {
+        await #expect(processExitsWith: .success) {
+            let bad = [
+                "", "GET / HTTP/1.1\r\nHost:", plainRequest, "\u{16}\u{3}\u{1}", "POST / HTTP/1.1\r\nHost: a\r\n",
+            ]
+            try await withServer { server in
+                let client = try makeClient()
+                let request = HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")
+                var crowd: [Visitor] = []
+                for number in 0..<200 {
+                    let source = "127.0.\(1 + number % 5).\(1 + number % 3)"
+                    crowd.append(try await Visitor(server, from: source, saying: bad[number % bad.count]))
+                    guard number % 20 == 19 else { continue }
+                    let begin = ContinuousClock.now
+                    #expect(try await client.send(request, deadline: patience).status == 200)
+                    #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
+                    #expect(ContinuousClock.now - begin < .seconds(1))
+                }
+                #expect(await eventually { crowd.count { !$0.listen() } <= HTTPServer.Limits.standard.connections })
             }
-            #expect(crowd.count { !$0.listen() } <= HTTPServer.Limits.standard.connections)
         }
     }
 }
