@@ -50,8 +50,11 @@ final class Visitor {
         }
     }
 
-    convenience init(_ server: HTTPServer, from source: String = "127.0.0.1", saying text: String = "") async throws {
-        try self.init(server.port, from: source)
+    convenience init(
+        _ server: HTTPServer, from source: String = "127.0.0.1", to address: String = "127.0.0.1",
+        saying text: String = ""
+    ) async throws {
+        try self.init(server.port, from: source, to: address)
         try await say(text)
     }
 
