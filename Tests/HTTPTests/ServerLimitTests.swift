@@ -1,6 +1,5 @@
 import Foundation
 import HTTP
-import Synchronization
 import Testing
 
 /// What nobody can do to a server.
@@ -31,9 +30,9 @@ import Testing
         ("a length that is none", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
     ])
     func whatIsNoRequestIsRefusedAndTheConnectionEnds(name: String, text: String, status: Int) async throws {
-        let asked = Mutex(0)
+        let asked = Counter()
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            asked.withLock { $0 += 1 }
+            asked.add()
             return .hello
         }
         try await withServer(respond: respond) { server in
@@ -42,7 +41,7 @@ import Testing
             #expect(answer.contains("Allow: GET, HEAD\r\n") == (status == 405))
             #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
         }
-        #expect(asked.withLock(\.self) == 1)
+        #expect(asked.count == 1)
     }
 
     @Test func aBodyUnderWayDoesNotTakeTheRefusalBack() async throws {
@@ -113,9 +112,9 @@ import Testing
 
     /// And the work is cancelled.
     @Test func anAnswerThatTakesTooLongIs503() async throws {
-        let isCancelled = Mutex(false)
+        let isCancelled = Counter()
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            do { try await Task.sleep(for: patience) } catch { isCancelled.withLock { $0 = true } }
+            do { try await Task.sleep(for: patience) } catch { isCancelled.add() }
             return .hello
         }
         try await withServer(limits: .with { $0.answerTime = .milliseconds(200) }, respond: respond) { server in
@@ -123,19 +122,19 @@ import Testing
             let text = try await slow.hearAll()
             #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             #expect(!text.contains("hello"))
-            #expect(await eventually { isCancelled.withLock(\.self) })
+            #expect(await eventually { isCancelled.count > 0 })
         }
     }
 
     @Test func whoTakesNoAnswerIsLetGo() async throws {
-        let isAnswered = Mutex(false)
+        let isAnswered = Counter()
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            isAnswered.withLock { $0 = true }
+            isAnswered.add()
             return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 32 << 20))
         }
         try await withServer(limits: .with { $0.writeTime = .milliseconds(200) }, respond: respond) { server in
             let visitor = try await Visitor(server, saying: lastRequest)
-            #expect(await eventually { isAnswered.withLock(\.self) })
+            #expect(await eventually { isAnswered.count > 0 })
             try await Task.sleep(for: .milliseconds(800))
             let text = try await visitor.hearAll()
             #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -155,18 +154,23 @@ import Testing
         }
     }
 
-    /// Its socket is gone when the answer comes; a signal would end the tests.
-    @Test func whoLeavesBeforeTheAnswerHurtsNobody() async throws {
-        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { request in
-            guard request.path == "/slow" else { return .hello }
-            // Not cut short: the answer's time is longer.
-            try? await Task.sleep(for: .milliseconds(100))
-            return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 8 << 20))
-        }
-        try await withServer(respond: respond) { server in
-            for _ in 0..<10 { _ = try await Visitor(server, saying: "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n") }
-            try await Task.sleep(for: .milliseconds(300))
-            #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
+    /// Its socket is gone when the answer comes. In a process of its own, which the signal for that would end.
+    @Test func whoLeavesBeforeTheAnswerHurtsNobody() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGPIPE, SIG_DFL)
+            let (asked, answered) = (Counter(), Counter())
+            let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { request in
+                guard request.path == "/large" else { return .hello }
+                asked.add()
+                _ = await eventually { answered.count > 0 }
+                return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 8 << 20))
+            }
+            try await withServer(respond: respond) { server in
+                for _ in 0..<10 { _ = try await Visitor(server, saying: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n") }
+                #expect(await eventually { asked.count == 10 })
+                answered.add()
+                for _ in 0..<10 { #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello")) }
+            }
         }
     }
 
@@ -207,24 +211,23 @@ import Testing
     /// Whoever is being answered keeps its place, also where the visitor has left meanwhile: the answers that are looked
     /// for are bounded as well.
     @Test func whereAllAreBeingAnsweredTheNextIsRefused() async throws {
-        let asked = Mutex(0)
-        let mayAnswer = Mutex(false)
+        let (asked, mayAnswer) = (Counter(), Counter())
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            asked.withLock { $0 += 1 }
-            _ = await eventually { mayAnswer.withLock(\.self) }
+            asked.add()
+            _ = await eventually { mayAnswer.count > 0 }
             return .hello
         }
         try await withServer(limits: .with { $0.connections = 3 }, respond: respond) { server in
             let stays = try await Visitor(server, saying: lastRequest)
             for count in 2...3 {
                 _ = try await Visitor(server, saying: plainRequest)
-                #expect(await eventually { asked.withLock(\.self) == count })
+                #expect(await eventually { asked.count == count })
             }
             for _ in 0..<5 { #expect(try await Visitor(server, saying: plainRequest).hearAll() == "") }
-            #expect(asked.withLock(\.self) == 3)
-            mayAnswer.withLock { $0 = true }
+            #expect(asked.count == 3)
+            mayAnswer.add()
             #expect(try await stays.hearAll().hasSuffix("hello"))
-            #expect(await eventually { asked.withLock(\.self) == 3 })
+            #expect(await eventually { asked.count == 3 })
             #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
         }
     }

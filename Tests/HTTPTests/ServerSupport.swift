@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Synchronization
 import Testing
 
 /// Runs a server for as long as the body takes, and then its cancellation.
@@ -125,3 +126,12 @@ private func withAddress(_ text: String, _ port: Int, _ body: (UnsafePointer<soc
 
 /// How many descriptors this process has open.
 func openDescriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+
+/// How often something has happened.
+final class Counter: Sendable {
+    private let value = Atomic(0)
+
+    var count: Int { value.load(ordering: .sequentiallyConsistent) }
+
+    func add() { value.add(1, ordering: .sequentiallyConsistent) }
+}
