@@ -232,6 +232,29 @@ import Testing
         }
     }
 
+    /// Else visitors who leave could have any number of answers looked for.
+    @Test func workThatWillNotEndKeepsItsPlace() async throws {
+        let (asked, mayAnswer) = (Counter(), Counter())
+        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
+            asked.add()
+            while mayAnswer.count == 0 { await Task.yield() }
+            return .hello
+        }
+        let limits = HTTPServer.Limits.with { ($0.connections, $0.answerTime) = (1, .milliseconds(100)) }
+        try await withServer(limits: limits, respond: respond) { server in
+            let late = try await Visitor(server, saying: lastRequest).hearAll()
+            #expect(late.hasPrefix("HTTP/1.1 503 "))
+            for _ in 0..<5 { #expect(try await Visitor(server, saying: lastRequest).hearAll() == "") }
+            #expect(asked.count == 1)
+            mayAnswer.add()
+            var answers: [String] = []
+            while answers.count < 1000, answers.last?.hasSuffix("hello") != true {
+                answers.append(try await Visitor(server, saying: lastRequest).hearAll())
+            }
+            #expect(answers.last?.hasSuffix("hello") == true)
+        }
+    }
+
     /// In a process of its own, as other tests hold up the threads that tasks run on.
     @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async {
         await #expect(processExitsWith: .success) {

@@ -43,7 +43,7 @@ final class ServerConnection {
     }
 
     /// It waits for its visitor, and nothing of ours waits for it.
-    var isWaiting: Bool { phase != .answering && phase != .closed && !isAnswerDue }
+    var isWaiting: Bool { phase != .closed && !isAnswerDue }
 
     /// Nothing of it is left. Until its answer has come a closed one keeps its place: else visitors who leave early could
     /// have any number of answers looked for.
