@@ -1,6 +1,7 @@
 import Foundation
-import HTTP
 import Testing
+
+@testable import HTTP
 
 /// What nobody can do to a server.
 @Suite struct HTTPServerLimitTests {
@@ -255,13 +256,29 @@ import Testing
         }
     }
 
+    /// And is no reason to ask again at once. In a process of its own, which nothing else happens in meanwhile.
+    @Test func whoComesWithoutADescriptorLeftWaits() async {
+        await #expect(processExitsWith: .success) {
+            let server = try ServerSocket(address: "127.0.0.1", port: 0)
+            let visitor = try Visitor(server.port)
+            let listener = try #require(server.take())
+            let usual = try descriptorLimit(lowestFreeDescriptor())
+            let first = acceptVisitor(listener)
+            _ = try descriptorLimit(usual)
+            guard case .noRoom = first else { throw POSIXError(.EMFILE) }
+            guard case .visitor(_, peer: "127.0.0.1") = acceptVisitor(listener) else { throw POSIXError(.ENOTCONN) }
+            #expect(!visitor.listen())
+            guard case .nobody = acceptVisitor(listener) else { throw POSIXError(.EISCONN) }
+        }
+    }
+
     /// In a process of its own, as other tests hold up the threads that tasks run on.
     @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async {
         await #expect(processExitsWith: .success) {
             let bad = [
                 "", "GET / HTTP/1.1\r\nHost:", plainRequest, "\u{16}\u{3}\u{1}", "POST / HTTP/1.1\r\nHost: a\r\n",
             ]
-            try await withServer { server in
+            try await withServer(limits: .standard) { server in
                 let client = try makeClient()
                 let request = HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")
                 var crowd: [Visitor] = []
@@ -278,4 +295,20 @@ import Testing
             }
         }
     }
+}
+
+private func lowestFreeDescriptor() -> rlim_t {
+    let descriptor = dup(0)
+    close(descriptor)
+    return rlim_t(descriptor)
+}
+
+/// Sets how many descriptors this process may have; what it was before.
+private func descriptorLimit(_ limit: rlim_t) throws -> rlim_t {
+    var limits = rlimit()
+    try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+    let before = limits.rlim_cur
+    limits.rlim_cur = limit
+    try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+    return before
 }
