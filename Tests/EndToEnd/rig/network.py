@@ -94,7 +94,7 @@ class Network:
             {"".join(f"ip route add {one}/32 dev uplink;" for one in here)}
             ip route add {block.spares} dev uplink""")
         _shell(f"""
-            ip route add local {block.spares} dev lo table local
+            ip route add local {block.spares} dev {name} table local
             ip route add {block.network} dev {name} table local src {here[0]}""")
 
     def attach(self, address: str) -> Namespace:
@@ -133,8 +133,8 @@ class Network:
         """Cuts a machine off from its peers and from clients, AWS stays. With `ports`, only what goes to or comes from
         them, on this machine or on the others: `[2380]` is etcd's traffic among peers."""
         services = [self._block.resolver, self._block.aws]
-        self._rules(_EXCEPTION, [f"from {address} to {one}" for one in services] + [f"from {one} to {address}" for one in services],
-                    "lookup main")
+        for one in services:
+            self._rules(_EXCEPTION, [f"from {address} to {one}", f"from {one} to {address}"], "lookup main")
         ends = [f" ipproto tcp {end} {port}" for port in ports for end in ("sport", "dport")] or [""]
         self._rules(_DROP, [f"{way} {address}{end}" for way in ("from", "to") for end in ends])
 
@@ -168,9 +168,7 @@ class Network:
             for machine in self._machines.values():
                 machine.close()
             self._machines.clear()
-            _shell(f"""
-                ! ip link show {self._uplink} >/dev/null 2>&1 || ip link del {self._uplink}
-                ip route del local {self._block.spares} dev lo table local 2>/dev/null || true""")
+            _shell(f"! ip link show {self._uplink} >/dev/null 2>&1 || ip link del {self._uplink}")
             self._switch.close()
 
 
