@@ -139,6 +139,16 @@ class TestCuts:
         world.network.heal(b.address)
         assert reaches(a, b)
 
+    def test_cut_is_silent_however_long_one_asks(self, world: World) -> None:
+        """Not even a machine that has never met the other is told that there is no route: that takes three seconds."""
+        a, b, _ = world.fleet.living()
+        world.network.cut(b.address)
+        probe = ("import socket, sys\ntry: socket.create_connection((sys.argv[1], 2380), 6)\n"
+                 "except OSError as error: print(type(error).__name__)")
+        seen = [subprocess.Popen([*prefix, sys.executable, "-c", probe, b.address], stdout=subprocess.PIPE, text=True)
+                for prefix in (a.prefix, [])]
+        assert [one.communicate(timeout=30)[0].strip() for one in seen] == ["TimeoutError"] * 2
+
     def test_cuts_add_up(self, world: World) -> None:
         a, b, _ = world.fleet.living()
         world.network.cut_from_aws(b.address)
