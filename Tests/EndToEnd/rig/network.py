@@ -42,7 +42,6 @@ class _End:
     other: str
 
 
-
 _ENDS = {"switch": _End("169.254.0.1", "02:00:00:00:00:01", "machine"),
          "machine": _End("169.254.0.2", "02:00:00:00:00:02", "switch")}
 _FIRST, _EXCEPTION, _DROP = 50, 100, 200  # priorities of rules: the lowest counts
