@@ -1,8 +1,26 @@
 import HTTP
 
-/// What a member's metrics tell of its log: readable on the loopback listener also while the client port does not answer, as
-/// after a restart without a quorum. What a version does not tell is nil.
-package struct EtcdMetrics: Sendable, Equatable {
+/// The metrics listener of one member: it answers also while the client port does not, as after a restart without a quorum.
+package struct EtcdMetrics: Sendable {
+    private let exchange: Exchange
+
+    /// - Parameter url: one of `--listen-metrics-urls`, such as `http://127.0.0.1:2381`.
+    package init(http: any HTTPClient, url: String) { exchange = Exchange(http: http, endpoint: url) }
+
+    /// `GET /metrics`, of which no more than the exchange's limit is read; etcd writes a seventh of that.
+    ///
+    /// - Throws: `EtcdError`, also where the answer tells nothing of etcd; `CancellationError`.
+    package func read(deadline: Duration = .seconds(2)) async throws -> EtcdReading {
+        let answer = try await exchange.get("/metrics", deadline: deadline)
+        if let failure = answer.failure { throw failure }
+        let reading = EtcdReading(text: String(decoding: answer.response.body, as: UTF8.self))
+        guard reading != EtcdReading() else { throw answer.undecodable("no metrics of etcd") }
+        return reading
+    }
+}
+
+/// What a member's metrics tell of its log. What a version does not tell is nil.
+package struct EtcdReading: Sendable, Equatable {
     /// The last entry that was applied since this process started; zero until one was. What a snapshot held does not count.
     package var appliedIndex: UInt64?
     package var hasLeader: Bool?
@@ -28,24 +46,5 @@ package struct EtcdMetrics: Sendable, Equatable {
             default: break
             }
         }
-    }
-}
-
-/// The metrics listener of one member.
-package struct EtcdMetricsListener: Sendable {
-    private let exchange: Exchange
-
-    /// - Parameter url: one of `--listen-metrics-urls`, such as `http://127.0.0.1:2381`.
-    package init(http: any HTTPClient, url: String) { exchange = Exchange(http: http, endpoint: url) }
-
-    /// `GET /metrics`, of which no more than the exchange's limit is read; etcd writes a seventh of that.
-    ///
-    /// - Throws: `EtcdError`, also where the answer tells nothing of etcd; `CancellationError`.
-    package func metrics(deadline: Duration = .seconds(2)) async throws -> EtcdMetrics {
-        let answer = try await exchange.get("/metrics", deadline: deadline)
-        if let failure = answer.failure { throw failure }
-        let metrics = EtcdMetrics(text: String(decoding: answer.response.body, as: UTF8.self))
-        guard metrics != EtcdMetrics() else { throw answer.undecodable("no metrics of etcd") }
-        return metrics
     }
 }

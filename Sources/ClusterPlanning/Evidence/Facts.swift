@@ -36,7 +36,7 @@ package struct Facts: Equatable, Sendable {
     }
 
     /// Every instance that anybody spoke of, sorted.
-    var instances: [Instance] {
+    package var instances: [Instance] {
         let ids = (group.value?.instances ?? []).map(\.id) + (asked.value ?? []).map(\.id)
         return Set(ids).sorted().compactMap(instance)
     }
@@ -54,6 +54,17 @@ package struct Facts: Equatable, Sendable {
     /// nothing of ours.
     private func isCounted(_ report: Report, of id: InstanceID) -> Bool {
         report.instance == id && report.owner != nil && report.owner == owner
+    }
+
+    /// The generation of the data on an instance; nil where its supervisor does not tell.
+    package func generation(on id: InstanceID) -> Int? { report(id)?.heldData?.generation }
+
+    /// The generation of a cluster that answers: its leader's, else the highest that a healthy member's supervisor tells.
+    package func generation(of cluster: RunningCluster) -> Int? {
+        let told = counted.compactMap(\.heldData)
+        if let leader = told.first(where: { $0.member == cluster.leader })?.generation { return leader }
+        let healthy = cluster.members.filter(cluster.isHealthy).map(\.id)
+        return told.filter { data in data.member.map(healthy.contains) == true }.compactMap(\.generation).max()
     }
 
     /// Why an instance's own supervisor says nothing that counts.

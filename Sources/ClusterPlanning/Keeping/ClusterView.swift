@@ -92,5 +92,8 @@ package struct ReconcileMemory: Equatable, Sendable {
     var situation: Situation?
     var situationSince: Duration?
 
+    /// Whether AWS has given no good view lately, so that peers should see if it answers them.
+    package var isBlind: Bool { blindSince != nil }
+
     package init() {}
 }

@@ -82,14 +82,38 @@ package func pause(afterFailedSteps failures: Int, interval: Duration) -> Durati
     failures < 10 ? min(.seconds(1), interval) : interval
 }
 
+/// Whether an instance whose etcd runs has to look at the world: somebody should lead and nobody does, the record knows a
+/// later generation, or the data has none yet. While all is well it makes no call to AWS.
+///
+/// - Parameters:
+///   - leaderless: for how long nobody was seen to lead.
+///   - sinceLastLook: nil where there was none yet in this etcd's life.
+///   - waited: for how long looks have come to the same kind of reason.
+///   - interval: `--interval`.
+package func isLookDue(
+    leaderless: Duration, isOvertaken: Bool, lacksGeneration: Bool, sinceLastLook: Duration?, waited: Duration,
+    interval: Duration
+) -> Bool {
+    let isTroubled = isOvertaken || leaderless >= longestElection
+    guard isTroubled || lacksGeneration else { return false }
+    guard let sinceLastLook else { return true }
+    return sinceLastLook >= (isTroubled && waited < closeWatch ? min(.seconds(1), interval) : interval)
+}
+
+/// How long a cluster may be without a leader before that is more than an election.
+private let longestElection = Duration.seconds(3)
+
 /// What the leader sees of its own cluster between turns, without asking AWS.
 package struct Pulse: Equatable, Sendable {
     package var isLeader: Bool
+    /// Whether our member knows a leader, be it itself.
+    package var hasLeader: Bool
     package var members: [Member]
     package var healthy: [MemberID]
 
-    package init(isLeader: Bool, members: [Member], healthy: [MemberID]) {
+    package init(isLeader: Bool, hasLeader: Bool, members: [Member], healthy: [MemberID]) {
         self.isLeader = isLeader
+        self.hasLeader = hasLeader
         self.members = members.sorted { $0.id < $1.id }
         self.healthy = healthy.sorted()
     }
@@ -101,12 +125,13 @@ package struct Pulse: Equatable, Sendable {
 /// - Parameters:
 ///   - sinceLastTurn: nil where there was none yet in this leadership.
 ///   - isUnderWay: what the last turn's plan said.
+///   - isAsked: whether an instance that is no member has asked for our report since the last turn.
 package func isTurnDue(
-    pulse: Pulse, lastPulse: Pulse?, sinceLastTurn: Duration?, isUnderWay: Bool, interval: Duration
+    pulse: Pulse, lastPulse: Pulse?, sinceLastTurn: Duration?, isUnderWay: Bool, isAsked: Bool, interval: Duration
 ) -> Bool {
     guard pulse.isLeader else { return false }
     guard let sinceLastTurn, lastPulse == pulse else { return true }
-    return sinceLastTurn >= (isUnderWay ? min(.seconds(1), interval) : interval)
+    return sinceLastTurn >= (isUnderWay || isAsked ? min(.seconds(1), interval) : interval)
 }
 
 /// Which instances EC2 has to be asked about before this turn can be planned: those that the group lists and nobody knows

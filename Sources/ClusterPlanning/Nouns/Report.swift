@@ -92,6 +92,11 @@ package struct EtcdState: Equatable, Sendable {
         self.members = members?.sorted { $0.id < $1.id }
         self.commitIndex = commitIndex
     }
+
+    /// The same with a list of members.
+    package func showing(_ members: [Member]) -> EtcdState {
+        EtcdState(isRunning: isRunning, leader: leader, members: members, commitIndex: commitIndex)
+    }
 }
 
 /// Why an instance is about to go, as its own metadata service says.
@@ -107,4 +112,25 @@ package enum ReportAnswer: Equatable, Sendable {
     case report(Report)
     /// No report; the text says what came instead. It proves nothing.
     case silent(String)
+}
+
+extension Holding {
+    /// What a supervisor has to say of its own disk.
+    ///
+    /// - Parameters:
+    ///   - lastExit: how etcd last ended on it.
+    ///   - shown: what its etcd shows: its own entry tells the member where the stamp does not.
+    package init(_ disk: Disk, lastExit: LastExit, shown: EtcdState?, _ identity: Identity) {
+        switch disk {
+        case .unusable(let cause): self = .unknown(cause)
+        case .empty: self = .none
+        case .data(let stamp):
+            if case .corruptData(let cause) = lastExit {
+                self = .unusable(cause)
+                return
+            }
+            let own = shown?.members?.first { $0.peerURLs.contains(identity.peerURL) }?.id
+            self = .data(HeldData(cluster: stamp?.cluster, member: stamp?.member ?? own, generation: stamp?.generation))
+        }
+    }
 }

@@ -144,3 +144,13 @@ package enum WaitReason: Equatable, Sendable {
     case peersLagging([Peer], MemberID)
     case addTooSoon(after: Duration)
 }
+
+extension WaitReason {
+    /// Whether it is the leader who has to do something for us: enter this disk, or take away what stands in its place.
+    package var asksToJoin: Bool {
+        switch self {
+        case .askedToJoin, .ownEntryOfLostData: true
+        default: false
+        }
+    }
+}

@@ -85,13 +85,6 @@ actor EtcdProgram {
         }
     }
 
-    /// What the plans may ask of it.
-    func abilities() async throws -> EtcdAbilities {
-        let version = try await version()
-        return EtcdAbilities(
-            learnersAreSound: version.learnersAreSound, addsBesideDeadVoters: version.addsBesideDeadVoters)
-    }
-
     /// Asks the program for its version; not again until the file is another one, as after an upgrade in place.
     func version() async throws -> EtcdVersion {
         let path = try findExecutable(configuration.etcd, searchPath: environment["PATH"] ?? "")
@@ -128,7 +121,7 @@ actor EtcdProgram {
             advertiseClientURLs: [identity.clientURL.description],
             listenPeerURLs: listen(settings.listenPeerURLs, settings.peerScheme, settings.peerPort),
             metricsURL: settings.listenMetricsURLs.isEmpty
-                ? "http://127.0.0.1:2381" : settings.listenMetricsURLs.joined(separator: ","),
+                ? settings.metricsURL : settings.listenMetricsURLs.joined(separator: ","),
             setByOperator: settings.namesOfPassedFlags)
     }
 }

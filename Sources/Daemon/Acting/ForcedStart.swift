@@ -16,7 +16,7 @@ struct ForcedStart: Sendable {
     /// Called after each step, for the log; an error ends the attempt.
     var reached: @Sendable (Step, Child?) async throws -> Void = { _, _ in }
 
-    enum Step: Equatable, Sendable {
+    enum Step: Equatable, Sendable, CustomStringConvertible {
         /// What was copied before counts too.
         case copied(to: String)
         case running
@@ -25,6 +25,18 @@ struct ForcedStart: Sendable {
         case addressed
         case verified
         case stopped
+
+        var description: String {
+            switch self {
+            case .copied(let place): "the data are copied to \(place)"
+            case .running: "etcd runs, for us alone"
+            case .leading: "it leads"
+            case .removed(let member): "member \(member) is removed"
+            case .addressed: "its peer URL is ours"
+            case .verified: "it is the only member"
+            case .stopped: "etcd is stopped"
+            }
+        }
     }
 
     /// - Parameters:

@@ -34,7 +34,7 @@ struct Inspection: Sendable {
         let beginning = EtcdRestart(etcd.lines)
         guard let committed = beginning.commitIndex else { return nil }
         // Read also where the snapshot is enough: it is served no sooner than the list is.
-        let applied = try await etcd.metrics.metrics().appliedIndex ?? 0
+        let applied = try await etcd.metrics.read().appliedIndex ?? 0
         let reached = max(applied, beginning.snapshotIndex ?? 0)
         return reached >= committed ? reached : nil
     }

@@ -7,12 +7,15 @@ import Supervision
 
 /// Starts such an etcd, lends it, and ends it by SIGTERM whatever happens, before anybody goes on.
 struct LoopbackEtcd: Sendable {
+    let directory: DataDirectory
     let program: EtcdProgram
     let spawner: Spawner
     /// For plain HTTP on loopback, past any proxy.
     let http: any HTTPClient
     /// Names the child while it runs, as that of any other start.
     var record: ChildRecord?
+    /// Who is told of the child, for the case that it has to be killed at once.
+    var runningChild: RunningChild?
     /// How long it may take to stop before it is killed.
     var stopTimeout = Duration.seconds(30)
     /// Whether what it writes goes to our error output too.
@@ -48,14 +51,19 @@ struct LoopbackEtcd: Sendable {
     ) async throws -> Result {
         let ports = try LoopbackPorts()
         let command = try await program.command(for: launch, on: ports)
+        let newest = directory.observe(making: false).stamp?.etcdVersion
+        if let refusal = try await program.version().refusal(toFollow: newest) { throw ObservationError(refusal) }
         let (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: isForwarded, record: record)
+        await runningChild?.began(child)
         let running = RunningLoopbackEtcd(child: child, output: output, ports: ports, http: http, limit: limit)
         do {
             let result = try await body(running)
             try await end(running)
+            await runningChild?.ended()
             return result
         } catch {
             let teardown = await child.terminate(.graceful(within: stopTimeout))
+            await runningChild?.ended()
             let lines = try await output.finish()
             // An end of its own is the reason for whatever else went wrong then.
             guard teardown.signals.isEmpty, !(error is CancellationError) else { throw error }
@@ -77,7 +85,7 @@ struct RunningLoopbackEtcd: Sendable {
     let child: Child
     let client: EtcdClient
     let peer: EtcdPeer
-    let metrics: EtcdMetricsListener
+    let metrics: EtcdMetrics
     fileprivate let output: OutputTail
     /// Kept, so that the dead end stays one.
     private let ports: LoopbackPorts
@@ -92,7 +100,7 @@ struct RunningLoopbackEtcd: Sendable {
         deadline = .now + limit
         client = EtcdClient(http: http, endpoint: ports.clientURL)
         peer = EtcdPeer(http: http, peerURL: ports.peerURL)
-        metrics = EtcdMetricsListener(http: http, url: ports.metricsURL)
+        metrics = EtcdMetrics(http: http, url: ports.metricsURL)
     }
 
     /// What it has written by now.

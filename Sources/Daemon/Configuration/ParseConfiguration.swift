@@ -85,13 +85,19 @@ private struct ConfigurationParser {
         }
     }
 
-    /// A cluster whose members are all silent for a moment, and which no zone names, looks like none: another could be
+    /// A cluster whose members are all silent for a moment, and of which no record tells, looks like none: another could be
     /// founded beside its data (F2, F4).
     private mutating func demandWitness() {
-        guard configuration.hostedZone == nil, !configuration.isWithoutRecord else { return }
+        if case .tag = configuration.peersBy, configuration.clusterSize == nil {
+            mistakes.append("--cluster-size: not set, and a tag does not tell how many members there are to be")
+        }
+        guard configuration.hostedZone == nil, configuration.backupBucket == nil, !configuration.isWithoutRecord else {
+            return
+        }
         mistakes.append(
-            "--hosted-zone: not set, so that nothing but the instances would tell that this cluster exists, and another "
-                + "could be founded beside living data; set it, or accept that by --without-record")
+            "--hosted-zone or --backup-bucket: neither is set, so that nothing but the instances would tell that this "
+                + "cluster exists, and another could be founded beside living data; set one, or accept that by "
+                + "--without-record")
     }
 
     private mutating func readFormat(
@@ -201,8 +207,6 @@ private enum OlderTools {
         switch variable {
         case "ELASTIC_ETCD_NAME": "a member's name is its instance ID; unset it"
         case "ELASTIC_ETCD_DISCOVERY": "peers are found by the autoscaling group; unset it"
-        case "ELASTIC_ETCD_JOIN_STRATEGY":
-            "no strategy is needed: which member is dead is known from EC2; unset it"
         case "ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS": "set --address and --peer-port instead"
         case _ where variable.hasPrefix("ETCD_BACKUP_"):
             "this version makes no backups; unset it once you have arranged for them"

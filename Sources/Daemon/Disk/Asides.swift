@@ -32,13 +32,17 @@ package struct Aside: Equatable, Sendable {
 }
 
 /// What setting data aside has come to.
-package struct SetAside: Equatable, Sendable {
+package struct SetAside: Equatable, Sendable, CustomStringConvertible {
     /// Where the data is now.
     package var place: String
     /// Older ones that were removed after that, the oldest first.
     package var removed: [String]
     /// Why an older one that was to go is still there; nil: none is. No reason to set the data aside once more.
     package var leftOver: DataDirectoryError?
+
+    package var description: String {
+        ([place] + removed.map { "removed \($0)" } + (leftOver.map { ["\($0)"] } ?? [])).joined(separator: "; ")
+    }
 }
 
 private let incomplete = "incomplete"

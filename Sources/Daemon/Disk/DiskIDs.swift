@@ -7,8 +7,7 @@ extension DiskID {
     ///
     /// - Parameter isVolume: whether the directory is a file system of its own.
     static func new(isVolume: Bool) -> DiskID {
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-        return DiskID((isVolume ? "m-" : "d-") + String(repeating: "0", count: 16 - digits.count) + digits)
+        DiskID((isVolume ? "m-" : "d-") + randomHex(8))
     }
 }
 

@@ -109,7 +109,7 @@ struct FileTree {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw DataDirectoryError.system("read \(source)") }
             if count == 0 { break }
-            try write(chunk[..<count], to: writing, named: target)
+            try writeWhole(chunk[..<count], to: writing, named: target)
             copied += UInt64(count)
         }
         guard copied == bytes else { throw DataDirectoryError("copy \(source)", "it changed meanwhile") }
@@ -118,7 +118,7 @@ struct FileTree {
 }
 
 /// Writes all of it.
-func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, named path: String) throws(DataDirectoryError) {
+func writeWhole(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, named path: String) throws(DataDirectoryError) {
     var rest = bytes
     while !rest.isEmpty {
         let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -15,22 +15,31 @@ struct EtcdLoop: Sendable {
     let spawner: Spawner
     let record: ChildRecord
     let running: RunningChild
+    let ownReport: OwnReport
+    let watch: EtcdWatch
+    let sickness: Sickness
     let notices: ServiceNotices
     let logger: Logger
 
-    private static let clock = ContinuousClock()
+    static let clock = ContinuousClock()
     private let startedAt = clock.now
 
     /// What goes from one round to the next.
-    private struct State {
+    struct State {
         var memory = StartMemory()
         var lastExit = LastExit.none
+        /// Whether etcd was told to stop, or has shown that there is more to see: then nothing is decided at once.
+        var looksFirst = false
+        /// What the data has shown while etcd was looked at.
+        var shown: EtcdState?
         var backoff = RestartBackoff()
         /// Steps that failed one right after the other.
         var failedSteps = 0
         /// When etcd last ended, for the log.
         var endedAt: ContinuousClock.Instant?
     }
+
+    var now: Duration { startedAt.duration(to: Self.clock.now) }
 
     /// Returns only by cancellation, and then only when etcd has ended.
     ///
@@ -39,7 +48,11 @@ struct EtcdLoop: Sendable {
         var state = State()
         while true {
             let (launch, disk) = try await decide(&state)
-            try await supervise(launch, disk, &state)
+            switch launch.kind {
+            case .inspect: try await inspect(launch, &state)
+            case .force: try await force(launch, disk, &state)
+            case .resume, .found, .join: try await supervise(launch, disk, &state)
+            }
         }
     }
 
@@ -48,16 +61,21 @@ struct EtcdLoop: Sendable {
     private func decide(_ state: inout State) async throws -> (Launch, Disk) {
         var waiting = Waiting()
         while true {
-            let disk = directory.observe()
-            if case .start(let launch)? = planAtOnce(observer.identity, disk: disk, lastExit: state.lastExit) {
+            let disk = await stamp.observe()
+            if !state.looksFirst, let plan = planAtOnce(observer.identity, disk: disk, lastExit: state.lastExit),
+                case .start(let launch) = plan
+            {
                 return (launch, disk)
             }
-            let now = startedAt.duration(to: Self.clock.now)
-            let view = try await observer.look(disk: disk, lastExit: state.lastExit, now: now)
+            let view = try await observer.look(
+                disk: disk, own: OwnEtcd(lastExit: state.lastExit, shown: state.shown), now: now)
+            try await sickness.heed(view, sickFor: watch.leaderless)
             let plan = planStart(view, memory: &state.memory)
+            try await completeOwnHook(view, plan)
             switch plan {
             case .start(let launch): return (launch, disk)
             case .wait(let reason):
+                ownReport.learn(waitingFor: reason, founders: state.memory.founders)
                 say(reason, waiting.begin(reason, now))
                 let pause = pause(
                     waitingFor: reason, waited: now - waiting.since, interval: configuration.interval)
@@ -73,23 +91,9 @@ struct EtcdLoop: Sendable {
         logger.info("acting", ["plan": plan])
         do {
             switch plan {
-            case .setAside(let reason):
-                let place = try directory.setAside(
-                    reason: reason.word, time: Int(Date().timeIntervalSince1970),
-                    stamp: .afterSettingAside(reason, observer.identity.instance))
-                state.lastExit = .none
-                logger.warning("data set aside", ["reason": plan, "to": place])
-            case .removeOwnEntry(let member, let cluster):
-                try await executor.removeOwnEntry(member, from: cluster)
-            case .addSelf(let cluster):
-                // From one voter to two the cluster leads again only with us: what can be known before must not keep our
-                // etcd from starting then.
-                try await program.check(for: observer.identity)
-                let instance = observer.identity.instance
-                try await stamp.note(.entering(cluster.id, instance))
-                let member = try await executor.addSelf(to: cluster)
-                try await stamp.note(.entering(cluster.id, as: member, instance))
-                logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
+            case .setAside(let reason): try setAside(reason, plan, &state)
+            case .claim(let swap): try await executor.swap(swap)
+            case .act(let step, let cluster): try await act(step, on: cluster)
             case .start, .wait: break
             }
             state.failedSteps = 0
@@ -98,6 +102,39 @@ struct EtcdLoop: Sendable {
             state.failedSteps += 1
             try await Self.clock.sleep(
                 for: pause(afterFailedSteps: state.failedSteps, interval: configuration.interval))
+        }
+    }
+
+    private func setAside(_ reason: SetAsideReason, _ plan: StartPlan, _ state: inout State) throws {
+        let aside = try directory.setAside(reason: reason.word, time: Int(Date().timeIntervalSince1970))
+        state.lastExit = .none
+        state.looksFirst = false
+        state.shown = nil
+        ownReport.learn(isEtcdRunning: false)
+        ownReport.learn(shown: nil)
+        logger.warning("data set aside", ["reason": plan, "to": aside])
+    }
+
+    /// Acts for ourselves, where the leader has no supervisor of ours.
+    private func act(_ step: ReconcilePlan.Step, on cluster: RunningCluster) async throws {
+        if case .addMember = step {
+            // From one voter to two the cluster leads again only with us: what can be known before must not keep our
+            // etcd from starting then.
+            try await program.check(for: observer.identity)
+            try await stamp.note { $0.cluster = cluster.id }
+        }
+        try await executor.perform(step, through: cluster)
+    }
+
+    private func completeOwnHook(_ view: StartView, _ plan: StartPlan) async throws {
+        guard isHookOurBusiness(view, plan) else { return }
+        do {
+            let hooks = try await observer.group.hooks()
+            guard let hook = ownHookToComplete(view, plan, hooks: hooks) else { return }
+            logger.info("the group may go on; what is waited for is not this instance", ["hook": hook])
+            try await observer.group.complete(hook, for: observer.identity.instance)
+        } catch let error where !(error is CancellationError) {
+            logger.warning("the launching hook could not be completed", ["error": "\(error)"])
         }
     }
 
@@ -115,10 +152,12 @@ struct EtcdLoop: Sendable {
         let child: Child
         do {
             let command = try await program.command(for: launch)
+            let version = try await program.version()
+            if let refusal = version.refusal(toFollow: disk.stamp?.etcdVersion) { throw ObservationError(refusal) }
             if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
                 logger.warning("data without a log set aside", ["to": place])
             }
-            try await stamp.prepare(launch, on: disk.stamp)
+            try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
             child = try await spawner.spawn(command, record: record)
         } catch let error where !(error is CancellationError) {
             await finishStamp(isFirst: isFirst)
@@ -131,34 +170,71 @@ struct EtcdLoop: Sendable {
             ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
         notices.tell(.status("etcd runs: \(launch)"))
         await running.began(child)
-        let status = try await waitForEnd(of: child, isFirst: isFirst)
+        ownReport.learn(isEtcdRunning: true)
+        watch.sawLeader()
+        state.looksFirst = false
+        state.shown = nil
+        guard let status = try await waitForEnd(of: child, isFirst: isFirst, state.memory) else {
+            state.looksFirst = true
+            state.lastExit = .none
+            return
+        }
         state.endedAt = .now
         state.lastExit = status.isSuccess ? .unaskedSuccess : .failure
+        ownReport.learn(isEtcdRunning: false, lastExit: state.lastExit)
         let ran = child.startedAt.duration(to: .now)
         logger.warning("etcd ended by itself", ["status": status, "pid": child.pid, "ran": ran])
         try await pauseBeforeRestart(afterRunning: ran, &state)
     }
 
+    /// - Returns: how etcd ended by itself; nil where the record had it stopped.
     /// - Throws: `CancellationError` where we are to stop; etcd has been stopped then.
     private func waitForEnd(
-        of child: Child, isFirst: Bool
-    ) async throws(CancellationError) -> ExitStatus {
+        of child: Child, isFirst: Bool, _ memory: StartMemory
+    ) async throws(CancellationError) -> ExitStatus? {
+        let status: ExitStatus?
         do {
-            let status = try await child.exit
+            status = try await firstOf(child, memory)
+        } catch {
+            await stop(child, isFirst: isFirst)
+            throw CancellationError()
+        }
+        if let status {
             await running.ended()
             await finishStamp(isFirst: isFirst)
             return status
-        } catch {
-            logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
-            let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
-            await running.ended()
-            await finishStamp(isFirst: isFirst)
-            if teardown.wasKilled {
-                logger.warning("etcd stopped", ["teardown": teardown])
-            } else {
-                logger.info("etcd stopped", ["teardown": teardown])
+        }
+        await stop(child, isFirst: isFirst)
+        watch.overtaken(false)
+        ownReport.learn(isEtcdRunning: false)
+        return nil
+    }
+
+    /// Waits until etcd ends, or has to.
+    private func firstOf(_ child: Child, _ memory: StartMemory) async throws -> ExitStatus? {
+        let loop = RunningLoop(
+            configuration: configuration, observer: observer, executor: executor, stamp: stamp, ownReport: ownReport,
+            watch: watch, sickness: sickness, logger: logger)
+        return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+            group.addTask { try await child.exit }
+            group.addTask {
+                _ = try await loop.untilToldToStop(memory) { now }
+                return nil
             }
-            throw error
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func stop(_ child: Child, isFirst: Bool) async {
+        logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
+        let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
+        await running.ended()
+        await finishStamp(isFirst: isFirst)
+        if teardown.wasKilled {
+            logger.warning("etcd stopped", ["teardown": teardown])
+        } else {
+            logger.info("etcd stopped", ["teardown": teardown])
         }
     }
 
@@ -171,7 +247,7 @@ struct EtcdLoop: Sendable {
         }
     }
 
-    private func pauseBeforeRestart(afterRunning ran: Duration, _ state: inout State) async throws {
+    func pauseBeforeRestart(afterRunning ran: Duration, _ state: inout State) async throws {
         let pause = state.backoff.childEnded(afterRunning: ran, random: .random(in: 0..<1))
         guard pause > .zero else { return }
         logger.info("restarting etcd after a pause", ["pause": pause, "ends_in_a_row": state.backoff.endsInARow])
@@ -181,13 +257,6 @@ struct EtcdLoop: Sendable {
 }
 
 extension Disk {
-    var stamp: Stamp? {
-        switch self {
-        case .empty(let stamp), .data(let stamp): stamp
-        case .unusable: nil
-        }
-    }
-
     /// Nil where there is no data.
     fileprivate var stampBesideData: Stamp?? {
         if case .data(let stamp) = self { stamp } else { nil }
@@ -199,6 +268,8 @@ extension SetAsideReason {
     fileprivate var word: String {
         switch self {
         case .removedFromCluster: "removed"
+        case .ofEarlierGeneration(let generation, _): "generation-\(generation)"
+        case .corrupt: "corrupt"
         }
     }
 }

@@ -8,11 +8,11 @@ import Glibc
 package struct DataDirectory: Sendable {
     package let path: String
     /// Whether it is worth nothing unless something is mounted there, be it now or later (F18).
-    package let isMountRequired: Bool
+    package let requiresMount: Bool
 
-    package init(_ path: String, isMountRequired: Bool = false) {
+    package init(_ path: String, requiresMount: Bool = false) {
         self.path = path
-        self.isMountRequired = isMountRequired
+        self.requiresMount = requiresMount
     }
 
     private var stampPath: String { path + "/etcd-cluster.json" }
@@ -45,7 +45,7 @@ package struct DataDirectory: Sendable {
     /// - Parameter making: whether a missing directory is made; else it counts as an empty one.
     package func observe(making: Bool = true) -> Disk {
         do {
-            if isMountRequired, try !isMounted() { return .unusable("\(path) is not mounted") }
+            if requiresMount, try !isMounted() { return .unusable("\(path) is not mounted") }
             if making { try prepare() }
             guard try exists(path) else { return .empty(nil) }
             let stamp = try readStamp()
@@ -125,7 +125,7 @@ package struct DataDirectory: Sendable {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("create \(file)") }
         defer { close(descriptor) }
-        try Daemon.write(bytes[...], to: descriptor, named: file)
+        try writeWhole(bytes[...], to: descriptor, named: file)
         guard fsync(descriptor) == 0 else { throw .system("sync \(file)") }
     }
 

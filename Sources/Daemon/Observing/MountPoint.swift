@@ -14,6 +14,9 @@ extension DataDirectory {
         return mount.root == "/" && !["tmpfs", "ramfs", "overlay"].contains(mount.type)
     }
 
+    /// As `isMountPoint()`, where it only is to be told: what can't be seen is not claimed.
+    var isOwnFileSystem: Bool { (try? isMountPoint()) ?? false }
+
     /// Whether anything at all is mounted there. Who requires a mount has made one, of whatever kind.
     func isMounted() throws(DataDirectoryError) -> Bool { try mount() != nil }
 
