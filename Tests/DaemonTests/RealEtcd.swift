@@ -66,6 +66,9 @@ final class RealEtcd {
     }
 
     func end() async { await child?.terminate([]) }
+
+    /// As an operator stops it, so that it writes down what it knows.
+    func stop() async { await child?.terminate() }
 }
 
 /// Stands between an etcd and its clients, and passes everything on; what it says of each answer is its own.
@@ -108,5 +111,5 @@ func withEtcd(_ name: String = "i-0a", _ body: (RealEtcd) async throws -> Void) 
 }
 
 extension EtcdObserver {
-    static var plain: EtcdObserver { EtcdObserver(clientHTTP: http, peerHTTP: http) }
+    static var plain: EtcdObserver { EtcdObserver(clientHTTP: http, peerHTTP: http, metricsHTTP: http) }
 }

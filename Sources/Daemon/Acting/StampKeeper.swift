@@ -23,8 +23,8 @@ actor StampKeeper {
     /// The disk as it is now; one without data has a stamp of this instance's own.
     func observe() -> Disk {
         let disk = directory.observe()
-        guard let stamp = disk.stampNeeded(on: instance, newDisk: newDisk()) else { return disk }
         do {
+            guard let stamp = disk.stampNeeded(on: instance, newDisk: try directory.newDiskID()) else { return disk }
             try directory.write(stamp)
             return .empty(stamp)
         } catch {
@@ -35,7 +35,7 @@ actor StampKeeper {
     /// Clears the place of etcd's data for a first start.
     ///
     /// - Returns: where to what lay there was set aside; nil where nothing was.
-    func clear(for launch: Launch, time: Int) throws -> String? {
+    func clear(for launch: Launch, time: Int) throws -> SetAside? {
         isCleared = false
         guard launch.kind != .resume else { return nil }
         let place = try directory.setIncompleteAside(time: time)
@@ -45,7 +45,7 @@ actor StampKeeper {
 
     /// To be called before etcd's exec: from then on the disk says that it was started, by which version.
     func prepare(_ launch: Launch, on stamp: Stamp?, etcdVersion: String) throws {
-        var next = (stamp ?? Stamp(disk: newDisk(), instance: instance)).before(launch)
+        var next = try (stamp ?? Stamp(disk: directory.newDiskID(), instance: instance)).before(launch)
         next.etcdVersion = etcdVersion
         if next != stamp { try directory.write(next) }
         running = next
@@ -103,9 +103,5 @@ actor StampKeeper {
         guard var stamp = directory.observe().stamp else { return }
         change(&stamp)
         try directory.write(stamp)
-    }
-
-    private func newDisk() -> DiskID {
-        DiskID("\(directory.isOwnFileSystem ? "m" : "d")-\(randomHex(8))")
     }
 }

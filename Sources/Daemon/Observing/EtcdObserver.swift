@@ -9,7 +9,7 @@ import Synchronization
 struct EtcdObserver: Sendable {
     private let clientHTTP: any HTTPClient
     private let peerHTTP: any HTTPClient
-    private let metricsHTTP: any HTTPClient
+    let metricsHTTP: any HTTPClient
     private let known = KnownClients()
 
     /// - Parameters:

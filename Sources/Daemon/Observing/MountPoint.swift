@@ -1,34 +1,81 @@
-/// Whether a directory is a file system of its own, which may be missing, or come back on another instance.
+/// What is mounted on the data directory, by the kernel's own list.
 
 import FoundationEssentials
 import Glibc
 
 extension DataDirectory {
-    /// Whether something is mounted on the directory itself; false where there is no such directory.
+    /// Whether the directory is a file system of its own: a volume, which may be missing, or come back on another instance.
     ///
-    /// The kernel's own list is asked, since a bind mount has the same device number as what it is mounted on.
-    /// https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+    /// Only a file system's root counts. A Docker volume, or any other bind mount of a subdirectory, is a mount too, and yet
+    /// it is as much a part of the disk that it lies on, mostly the root disk, as the directory that it shows: it goes with
+    /// the instance. So do what lies in memory and a container's own layers.
     package func isMountPoint() throws(DataDirectoryError) -> Bool {
+        guard let mount = try mount() else { return false }
+        return mount.root == "/" && !["tmpfs", "ramfs", "overlay"].contains(mount.type)
+    }
+
+    /// As `isMountPoint()`, where it only is to be told: what can't be seen is not claimed.
+    var isOwnFileSystem: Bool { (try? isMountPoint()) ?? false }
+
+    /// Whether anything at all is mounted there. Who requires a mount has made one, of whatever kind.
+    func isMounted() throws(DataDirectoryError) -> Bool { try mount() != nil }
+
+    /// The mount on the directory that is seen there; nil where it is a plain directory, or missing.
+    private func mount() throws(DataDirectoryError) -> Mount? {
         guard let resolved = realpath(path, nil) else {
-            if errno == ENOENT { return false }
+            if errno == ENOENT { return nil }
             throw .system("look at \(path)")
         }
         defer { free(resolved) }
-        let list = "/proc/self/mountinfo"
-        do {
-            let bytes = try Data(contentsOf: URL(filePath: list))
-            return mountPoints(in: String(decoding: bytes, as: UTF8.self)).contains(String(cString: resolved))
-        } catch {
-            throw DataDirectoryError("read \(list)", "\(error)")
-        }
+        // The device number would not do: a bind mount has the one of what it is mounted on.
+        let list = String(decoding: try readWhole("/proc/self/mountinfo", limit: 8 << 20), as: UTF8.self)
+        return Mount.top(at: String(cString: resolved), in: list)
     }
 }
 
-/// The fifth field of each line. A blank, a tab, a line feed and a backslash in it are written as octal numbers.
-func mountPoints(in list: String) -> Set<String> {
-    let fields = list.split(separator: "\n").compactMap { line in
-        line.split(separator: " ", omittingEmptySubsequences: false).dropFirst(4).first
+/// A line of `/proc/self/mountinfo` (https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html).
+struct Mount: Equatable {
+    /// What of the file system is mounted: `/` for all of it.
+    var root: String
+    var point: String
+    var type: String
+
+    /// Of several mounts on one place only the last is seen.
+    static func top(at point: String, in list: String) -> Mount? {
+        list.split(separator: "\n").lazy.compactMap { Mount(line: $0) }.last { $0.point == point }
     }
-    let escapes = [(#"\040"#, " "), (#"\011"#, "\t"), (#"\012"#, "\n"), (#"\134"#, #"\"#)]
-    return Set(fields.map { field in escapes.reduce(String(field)) { $0.replacing($1.0, with: $1.1) } })
+
+    /// Nil for a line of another form.
+    init?(line: Substring) {
+        // Optional fields of any number come before a lone hyphen; the type is behind it.
+        let fields = line.split(separator: " ")
+        guard fields.count > 6, let hyphen = fields[6...].firstIndex(of: "-"), hyphen + 1 < fields.count else {
+            return nil
+        }
+        root = unescaped(fields[3])
+        point = unescaped(fields[4])
+        type = unescaped(fields[hyphen + 1])
+    }
+
+    init(root: String, point: String, type: String) {
+        self.root = root
+        self.point = point
+        self.type = type
+    }
+}
+
+/// A blank, a tab, a line feed and a backslash are written as a backslash and three octal digits.
+private func unescaped(_ field: Substring) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(field.utf8)[...]
+    while let byte = rest.popFirst() {
+        let digits = String(decoding: rest.prefix(3), as: UTF8.self)
+        if byte == UInt8(ascii: "\\"), digits.utf8.count == 3, let value = UInt8(digits, radix: 8) {
+            bytes.append(value)
+            rest = rest.dropFirst(3)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
 }

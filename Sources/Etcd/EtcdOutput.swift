@@ -1,0 +1,160 @@
+import FoundationEssentials
+
+/// Why an etcd ended by itself, as far as its last words tell.
+package enum EtcdFailure: Sendable, Equatable, CustomStringConvertible {
+    /// It can't run on this data, and won't the next time; in its own words (F20).
+    case corruptData(String)
+    /// Its data and its peers' are not the same. Whose are wrong it can't tell (F21).
+    case differsFromPeers(String)
+    /// Another process listens where it would.
+    case addressInUse(String)
+    /// Anything else: a wrong flag, no peers to join, a full disk, missing permissions. Empty where it said nothing.
+    case other(String)
+
+    package var description: String {
+        switch self {
+        case .corruptData(let words), .differsFromPeers(let words), .addressInUse(let words), .other(let words): words
+        }
+    }
+}
+
+/// What etcd writes on its error output before it ends.
+package enum EtcdOutput {
+    /// Judges an end by the first thing that was bad enough to end etcd: what follows it are its consequences.
+    ///
+    /// Only words that etcd, its log or its database use for data that can't be read make data corrupt. A disk that is full
+    /// or that refuses comes in the same sentences, so that is looked for first; what is not known is not corrupt.
+    ///
+    /// - Parameter lines: of an etcd that has ended by itself; the last ones will do.
+    package static func classify(_ lines: [String]) -> EtcdFailure {
+        let severe = lines.compactMap(SevereLine.init)
+        guard let first = severe.first else { return .other(lines.last.map(shortened) ?? "") }
+        for words in severe.map(\.words) {
+            let lower = words.lowercased()
+            if lower.contains("address already in use") { return .addressInUse(shortened(words)) }
+            if lower.contains("inconsistency with peers") { return .differsFromPeers(shortened(words)) }
+            if machineTroubles.contains(where: lower.contains) { return .other(shortened(words)) }
+        }
+        for words in severe.map(\.words) where isCorruption(words.lowercased()) {
+            return .corruptData(shortened(words))
+        }
+        // The database is mapped into memory: where its file is too short, reading it is a fault, and only the trace tells of
+        // what. https://github.com/etcd-io/bbolt
+        let isFault = severe.contains { $0.words.hasPrefix("unexpected fault address") }
+        if isFault, lines.contains(where: { $0.contains("bbolt.(") }) {
+            return .corruptData("a fault while the database was read: " + shortened(first.words))
+        }
+        return .other(shortened(first.words))
+    }
+
+    private static func shortened(_ words: String) -> String { String(words.prefix(300)) }
+
+    /// The machine's, not the data's.
+    private static let machineTroubles = [
+        "no space left on device", "disk quota exceeded", "permission denied", "operation not permitted",
+        "read-only file system", "input/output error", "too many open files", "cannot allocate memory", "out of memory",
+        "already locked", "resource temporarily unavailable",
+    ]
+
+    /// Each entry is a set of words that occur together.
+    private static let corruptions: [[String]] = [
+        // The write-ahead log, by the errors of its package.
+        ["crc mismatch"], ["max entry size limit exceeded"], ["wal: conflicting metadata"], ["wal: file not found"],
+        ["wal: snapshot mismatch"], ["wal: snapshot not found"], ["wal: slice bounds out of range"],
+        ["wal: file sequence numbers"], ["failed to read wal", "cannot be repaired"], ["wal error", "cannot be repaired"],
+        ["unmarshal should never fail"], ["proto: "],
+        // Raft, which finds that its log lacks what it has promised to have.
+        ["tocommit(", "is out of range"], ["state.commit", "is out of range"], ["applied(", "is out of range"],
+        ["missing log entry"], ["out of bound ["], ["cannot use none as id"],
+        // Snapshots, and the database that belongs to one.
+        ["failed to recover v3 backend from snapshot"], ["failed to recover from snapshot"],
+        ["of the backend is missing"], ["does not match with snapshot"], ["snap: empty snapshot"],
+        // The database, by the errors and panics of bbolt.
+        ["failed to open database", "invalid database"], ["failed to open database", "checksum error"],
+        ["failed to open database", "version mismatch"], ["failed to open database", "file size too small"],
+        ["freepages: "], ["freelist page"], ["invalid page type"], ["already freed"], ["page ", "invalid type"],
+        ["page ", "out of bounds"],
+        // What is in it.
+        ["failed to unmarshal"], ["cannot unmarshal"], ["put with unexpected smaller revision"],
+        ["range failed to find revision pair"],
+    ]
+
+    private static func isCorruption(_ lower: String) -> Bool {
+        corruptions.contains { words in words.allSatisfy(lower.contains) }
+    }
+}
+
+/// A line with which etcd, or the Go runtime for it, gives up.
+private struct SevereLine {
+    var words: String
+
+    /// Nil for any other line.
+    init?(_ line: String) {
+        guard let words = Self.words(of: line.drop { $0 == "\t" || $0 == " " }) else { return nil }
+        self.words = words
+    }
+
+    private static func words(of text: Substring) -> String? {
+        if text.hasPrefix("{") { return words(of: Data(text.utf8)) }
+        for prefix in ["panic: ", "fatal error: "] where text.hasPrefix(prefix) {
+            return String(text.dropFirst(prefix.count))
+        }
+        for beginning in ["unexpected fault address", "flag provided but not defined"] where text.hasPrefix(beginning) {
+            return String(text)
+        }
+        // The form that 3.4 has by default: `2026-01-31 12:00:00.000000 C | etcdmain: words`, with C for critical.
+        return text.firstRange(of: " C | ").map { String(text[$0.upperBound...]) }
+    }
+
+    private struct Entry: Decodable {
+        var level: String
+        var msg: String
+        var error: String?
+    }
+
+    /// zap's form: from 3.5 the only one.
+    private static func words(of json: Data) -> String? {
+        // What does not decode is no line of the log.
+        guard let entry = try? JSONDecoder().decode(Entry.self, from: json), ["fatal", "panic"].contains(entry.level)
+        else { return nil }
+        return entry.msg + (entry.error.map { ": \($0)" } ?? "")
+    }
+}
+
+/// What etcd says of its log when it starts on data that is there.
+package struct EtcdRestart: Sendable, Equatable {
+    /// How far the log is known to be committed; nil: it has not come to that yet.
+    package var commitIndex: UInt64?
+    /// The last entry that the snapshot holds; nil where there is no snapshot.
+    package var snapshotIndex: UInt64?
+
+    /// - Parameter lines: at zap's level `info`, or as etcd 3.3 writes them.
+    package init(_ lines: [String]) {
+        for line in lines {
+            if let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) {  // else it is of another form
+                if entry.msg == "restarting local member" { commitIndex = entry.commitIndex }
+                if entry.msg.hasPrefix("recovered v2 store from snapshot") { snapshotIndex = entry.snapshotIndex }
+            } else if let index = Self.number(in: line, after: " at commit index ") {
+                commitIndex = index
+            } else if let index = Self.number(in: line, after: "recovered store from snapshot at index ") {
+                snapshotIndex = index
+            }
+        }
+    }
+
+    private struct Entry: Decodable {
+        var msg: String
+        var commitIndex: UInt64?
+        var snapshotIndex: UInt64?
+
+        private enum CodingKeys: String, CodingKey {
+            case msg
+            case commitIndex = "commit-index"
+            case snapshotIndex = "snapshot-index"
+        }
+    }
+
+    private static func number(in line: String, after words: String) -> UInt64? {
+        line.firstRange(of: words).flatMap { UInt64(line[$0.upperBound...].prefix { $0.isNumber }) }
+    }
+}
