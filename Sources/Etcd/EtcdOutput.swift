@@ -61,7 +61,8 @@ package enum EtcdOutput {
         // The write-ahead log, by the errors of its package.
         ["crc mismatch"], ["max entry size limit exceeded"], ["wal: conflicting metadata"], ["wal: file not found"],
         ["wal: snapshot mismatch"], ["wal: snapshot not found"], ["wal: slice bounds out of range"],
-        ["wal: file sequence numbers"], ["failed to read wal", "cannot be repaired"], ["wal error", "cannot be repaired"],
+        ["wal: file sequence numbers"], ["failed to read wal", "cannot be repaired"],
+        ["wal error", "cannot be repaired"],
         ["unmarshal should never fail"], ["proto: "],
         // Raft, which finds that its log lacks what it has promised to have.
         ["tocommit(", "is out of range"], ["state.commit", "is out of range"], ["applied(", "is out of range"],

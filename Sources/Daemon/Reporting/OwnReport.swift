@@ -115,7 +115,9 @@ private actor ReportFlight {
     private var last: (report: Report, madeAt: ContinuousClock.Instant)?
     private static let moment = Duration.milliseconds(250)
 
-    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError) -> Report {
+    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError)
+        -> Report
+    {
         if let last, last.madeAt.duration(to: .now) < Self.moment { return last.report }
         let report = try await make()
         last = (report, .now)
