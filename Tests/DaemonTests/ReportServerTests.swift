@@ -21,10 +21,13 @@ private final class Told: Sendable {
 /// A report that changes.
 private final class Holder: Sendable {
     let commitIndex = Mutex<UInt64>(.max)
+    let isBroken = Mutex(false)
 
-    var report: Report {
+    func report(_ probesAWS: Bool) throws -> Report {
+        if isBroken.withLock({ $0 }) { throw NeverHappened(description: "broken") }
         var report = fullReport()
         report.etcd.commitIndex = commitIndex.withLock { $0 }
+        if probesAWS { report.reachesAWS = true }
         return report
     }
 }
@@ -40,7 +43,7 @@ private func serving(
     let server = try ReportServer(address: "127.0.0.1", port: 0, limits: limits)
     let running = Task {
         try await server.run(
-            report: { holder.report },
+            report: { try holder.report($0) },
             asked: { askers in told.calls.withLock { $0.append((askers, ContinuousClock.now)) } })
     }
     do {
@@ -108,6 +111,28 @@ private func silence(_ answer: ReportAnswer?) -> String? {
         try await serving { port in
             let response = try await get(target, port)
             #expect(response.status == status)
+        }
+    }
+
+    @Test func whetherAWSAnswersIsLookedAtOnlyWhenAsked() async throws {
+        try await serving { port in
+            for probes in [true, false] {
+                let asked = ReportObserver.Asked(instance: own, address: "127.0.0.1")
+                guard case .report(let report) = try await observer(port).ask([asked], probingAWS: probes)[own] else {
+                    Issue.record("no report")
+                    return
+                }
+                #expect(report.reachesAWS == probes)
+            }
+        }
+    }
+
+    @Test func aReportThatCantBeMadeIsSilence() async throws {
+        let holder = Holder()
+        holder.isBroken.withLock { $0 = true }
+        try await serving(holder) { port in
+            let answer = try await ask(observer(port))
+            #expect(silence(answer) == "it answers with HTTP 500")
         }
     }
 

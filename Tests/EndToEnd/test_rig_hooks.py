@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from accounts import ec2_ids, group_ids, refusal
 from rig import addresses
-from rig.aws import AWS, AccessKey, Instance
+from rig.aws import ALLOWED, AWS, AccessKey, Instance
 from rig.waiting import wait_until
 from rig.world import World
 
@@ -32,6 +32,7 @@ def aws(account: AWS) -> Iterator[AWS]:
     account.create_group(3)
     yield account
     account.lift()
+    account.allow(ALLOWED)
     account.replace_late(False)
     for hook in account.autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=account.group)["LifecycleHooks"]:
         account.autoscaling.delete_lifecycle_hook(
@@ -135,7 +136,8 @@ class TestTerminatingHooks:
         victim = aws.running()[0]
         client = aws.client("ec2", key)
         assert refusal(lambda: client.terminate_instances(InstanceIds=[victim.id])) == ("UnauthorizedOperation", 403)
-        aws.terminate_at_once(victim.id)
+        aws.allow([*ALLOWED, "ec2:TerminateInstances"])
+        client.terminate_instances(InstanceIds=[victim.id])
         dead = aws.instance(victim.id)
         assert (dead.state, dead.lifecycle) == ("terminated", "Terminating:Wait")
         assert len(aws.in_service()) == 3
@@ -240,6 +242,23 @@ class TestOtherWays:
         assert [one.id for one in aws.running()] == [kept.id] and group_ids(aws, key) == []
         aws.create_group(2)
         assert arn() != before and len(group_ids(aws, key)) == 2
+
+    def test_another_group_of_the_same_stack_stands_beside_it(self, aws: AWS, key: AccessKey) -> None:
+        before = set(group_ids(aws, key))
+        aws.create_group(2, name="another")
+        others = [one for one in aws.running() if one.group == "another"]
+        assert len(others) == 2 and not before & {one.id for one in others}
+        assert {one.tags["aws:cloudformation:stack-name"] for one in aws.running()} == {aws.stack}
+        aws.delete_group("another")
+        assert {one.id for one in aws.running()} == before
+
+    @pytest.mark.parametrize("lifecycle, target", [
+        ("Warmed:Stopped", "Warmed:Stopped"), ("Standby", "Standby"), ("EnteringStandby", "Standby"),
+        ("Terminating:Proceed", "Terminated"), ("Pending", "InService"), ("Detaching", "Detached")])
+    def test_lifecycle_state_tells_where_an_instance_is_bound_for(self, aws: AWS, lifecycle: str, target: str) -> None:
+        one = aws.running()[0].id
+        aws.set_lifecycle_state(one, lifecycle)
+        assert aws.instance(one).target == target
 
     def test_limits_of_the_group_hold(self, aws: AWS) -> None:
         aws.update_group(MinSize=3, MaxSize=4)

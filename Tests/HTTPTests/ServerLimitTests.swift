@@ -1,7 +1,7 @@
 import Foundation
-import HTTP
-import Synchronization
 import Testing
+
+@testable import HTTP
 
 /// What nobody can do to a server.
 @Suite struct HTTPServerLimitTests {
@@ -31,9 +31,9 @@ import Testing
         ("a length that is none", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
     ])
     func whatIsNoRequestIsRefusedAndTheConnectionEnds(name: String, text: String, status: Int) async throws {
-        let asked = Mutex(0)
+        let asked = Counter()
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            asked.withLock { $0 += 1 }
+            asked.add()
             return .hello
         }
         try await withServer(respond: respond) { server in
@@ -42,7 +42,7 @@ import Testing
             #expect(answer.contains("Allow: GET, HEAD\r\n") == (status == 405))
             #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
         }
-        #expect(asked.withLock(\.self) == 1)
+        #expect(asked.count == 1)
     }
 
     @Test func aBodyUnderWayDoesNotTakeTheRefusalBack() async throws {
@@ -111,32 +111,32 @@ import Testing
         }
     }
 
-    /// The work is cancelled; work that won't end delays nobody else.
+    /// And the work is cancelled.
     @Test func anAnswerThatTakesTooLongIs503() async throws {
-        let isCancelled = Mutex(false)
-        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { request in
-            guard request.path == "/slow" else { return .hello }
-            do { try await Task.sleep(for: patience) } catch { isCancelled.withLock { $0 = true } }
+        let isCancelled = Counter()
+        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
+            do { try await Task.sleep(for: patience) } catch { isCancelled.add() }
             return .hello
         }
         try await withServer(limits: .with { $0.answerTime = .milliseconds(200) }, respond: respond) { server in
-            let slow = try await Visitor(server, saying: "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
-            #expect(!slow.listen())
+            let slow = try await Visitor(server, saying: plainRequest)
             let text = try await slow.hearAll()
             #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             #expect(!text.contains("hello"))
-            #expect(await eventually { isCancelled.withLock(\.self) })
+            #expect(await eventually { isCancelled.count > 0 })
         }
     }
 
     @Test func whoTakesNoAnswerIsLetGo() async throws {
+        let isAnswered = Counter()
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 32 << 20))
+            isAnswered.add()
+            return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 32 << 20))
         }
         try await withServer(limits: .with { $0.writeTime = .milliseconds(200) }, respond: respond) { server in
-            let visitor = try await Visitor(server, saying: plainRequest)
-            try await Task.sleep(for: .milliseconds(600))
+            let visitor = try await Visitor(server, saying: lastRequest)
+            #expect(await eventually { isAnswered.count > 0 })
+            try await Task.sleep(for: .milliseconds(800))
             let text = try await visitor.hearAll()
             #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(text.utf8.count < 32 << 20)
@@ -155,18 +155,23 @@ import Testing
         }
     }
 
-    /// Its socket is gone when the answer comes; a signal would end the tests.
-    @Test func whoLeavesBeforeTheAnswerHurtsNobody() async throws {
-        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { request in
-            guard request.path == "/slow" else { return .hello }
-            // Not cut short: the answer's time is longer.
-            try? await Task.sleep(for: .milliseconds(100))
-            return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 8 << 20))
-        }
-        try await withServer(respond: respond) { server in
-            for _ in 0..<10 { _ = try await Visitor(server, saying: "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n") }
-            try await Task.sleep(for: .milliseconds(300))
-            #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
+    /// Its socket is gone when the answer comes. In a process of its own, which the signal for that would end.
+    @Test func whoLeavesBeforeTheAnswerHurtsNobody() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGPIPE, SIG_DFL)
+            let (asked, answered) = (Counter(), Counter())
+            let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { request in
+                guard request.path == "/large" else { return .hello }
+                asked.add()
+                _ = await eventually { answered.count > 0 }
+                return HTTPServerResponse(contentType: "text/plain", body: [UInt8](repeating: 120, count: 8 << 20))
+            }
+            try await withServer(respond: respond) { server in
+                for _ in 0..<10 { _ = try await Visitor(server, saying: "GET /large HTTP/1.1\r\nHost: a\r\n\r\n") }
+                #expect(await eventually { asked.count == 10 })
+                answered.add()
+                for _ in 0..<10 { #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello")) }
+            }
         }
     }
 
@@ -207,44 +212,103 @@ import Testing
     /// Whoever is being answered keeps its place, also where the visitor has left meanwhile: the answers that are looked
     /// for are bounded as well.
     @Test func whereAllAreBeingAnsweredTheNextIsRefused() async throws {
-        let asked = Mutex(0)
-        let mayAnswer = Mutex(false)
+        let (asked, mayAnswer) = (Counter(), Counter())
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
-            asked.withLock { $0 += 1 }
-            _ = await eventually { mayAnswer.withLock(\.self) }
+            asked.add()
+            _ = await eventually { mayAnswer.count > 0 }
             return .hello
         }
         try await withServer(limits: .with { $0.connections = 3 }, respond: respond) { server in
             let stays = try await Visitor(server, saying: lastRequest)
             for count in 2...3 {
                 _ = try await Visitor(server, saying: plainRequest)
-                #expect(await eventually { asked.withLock(\.self) == count })
+                #expect(await eventually { asked.count == count })
             }
             for _ in 0..<5 { #expect(try await Visitor(server, saying: plainRequest).hearAll() == "") }
-            #expect(asked.withLock(\.self) == 3)
-            mayAnswer.withLock { $0 = true }
+            #expect(asked.count == 3)
+            mayAnswer.add()
             #expect(try await stays.hearAll().hasSuffix("hello"))
-            #expect(await eventually { asked.withLock(\.self) == 3 })
+            #expect(await eventually { asked.count == 3 })
             #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
         }
     }
 
-    @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async throws {
-        let bad = ["", "GET / HTTP/1.1\r\nHost:", plainRequest, "\u{16}\u{3}\u{1}", "POST / HTTP/1.1\r\nHost: a\r\n"]
-        try await withServer { server in
-            let client = try makeClient()
-            let request = HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")
-            var crowd: [Visitor] = []
-            for number in 0..<200 {
-                let source = "127.0.\(1 + number % 5).\(1 + number % 3)"
-                crowd.append(try await Visitor(server, from: source, saying: bad[number % bad.count]))
-                guard number % 20 == 19 else { continue }
-                let begin = ContinuousClock.now
-                #expect(try await client.send(request, deadline: patience).status == 200)
-                #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
-                #expect(ContinuousClock.now - begin < .seconds(1))
+    /// Else visitors who leave could have any number of answers looked for.
+    @Test func workThatWillNotEndKeepsItsPlace() async throws {
+        let (asked, mayAnswer) = (Counter(), Counter())
+        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse = { _ in
+            asked.add()
+            while mayAnswer.count == 0 { await Task.yield() }
+            return .hello
+        }
+        let limits = HTTPServer.Limits.with { ($0.connections, $0.answerTime) = (1, .milliseconds(100)) }
+        try await withServer(limits: limits, respond: respond) { server in
+            let late = try await Visitor(server, saying: lastRequest).hearAll()
+            #expect(late.hasPrefix("HTTP/1.1 503 "))
+            for _ in 0..<5 { #expect(try await Visitor(server, saying: lastRequest).hearAll() == "") }
+            #expect(asked.count == 1)
+            mayAnswer.add()
+            var answers: [String] = []
+            while answers.count < 1000, answers.last?.hasSuffix("hello") != true {
+                answers.append(try await Visitor(server, saying: lastRequest).hearAll())
             }
-            #expect(crowd.count { !$0.listen() } <= HTTPServer.Limits.standard.connections)
+            #expect(answers.last?.hasSuffix("hello") == true)
         }
     }
+
+    /// And is no reason to ask again at once. In a process of its own, which nothing else happens in meanwhile.
+    @Test func whoComesWithoutADescriptorLeftWaits() async {
+        await #expect(processExitsWith: .success) {
+            let server = try ServerSocket(address: "127.0.0.1", port: 0)
+            let visitor = try Visitor(server.port)
+            let listener = try #require(server.take())
+            let usual = try descriptorLimit(lowestFreeDescriptor())
+            let first = acceptVisitor(listener)
+            _ = try descriptorLimit(usual)
+            guard case .noRoom = first else { throw POSIXError(.EMFILE) }
+            guard case .visitor(_, peer: "127.0.0.1") = acceptVisitor(listener) else { throw POSIXError(.ENOTCONN) }
+            #expect(!visitor.listen())
+            guard case .nobody = acceptVisitor(listener) else { throw POSIXError(.EISCONN) }
+        }
+    }
+
+    /// In a process of its own, as other tests hold up the threads that tasks run on.
+    @Test func aGoodVisitorIsServedWhileTwoHundredBadOnesHangOn() async {
+        await #expect(processExitsWith: .success) {
+            let bad = [
+                "", "GET / HTTP/1.1\r\nHost:", plainRequest, "\u{16}\u{3}\u{1}", "POST / HTTP/1.1\r\nHost: a\r\n",
+            ]
+            try await withServer(limits: .standard) { server in
+                let client = try makeClient()
+                let request = HTTPRequest("GET", "http://127.0.0.1:\(server.port)/")
+                var crowd: [Visitor] = []
+                for number in 0..<200 {
+                    let source = "127.0.\(1 + number % 5).\(1 + number % 3)"
+                    crowd.append(try await Visitor(server, from: source, saying: bad[number % bad.count]))
+                    guard number % 20 == 19 else { continue }
+                    let begin = ContinuousClock.now
+                    #expect(try await client.send(request, deadline: patience).status == 200)
+                    #expect(try await Visitor(server, saying: lastRequest).hearAll().hasSuffix("hello"))
+                    #expect(ContinuousClock.now - begin < .seconds(1))
+                }
+                #expect(await eventually { crowd.count { !$0.listen() } <= HTTPServer.Limits.standard.connections })
+            }
+        }
+    }
+}
+
+private func lowestFreeDescriptor() -> rlim_t {
+    let descriptor = dup(0)
+    close(descriptor)
+    return rlim_t(descriptor)
+}
+
+/// Sets how many descriptors this process may have; what it was before.
+private func descriptorLimit(_ limit: rlim_t) throws -> rlim_t {
+    var limits = rlimit()
+    try #require(getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+    let before = limits.rlim_cur
+    limits.rlim_cur = limit
+    try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0)
+    return before
 }

@@ -96,41 +96,46 @@ import Testing
     }
 
     @Test func cancellationClosesEverythingAndFreesThePort() async throws {
-        let server = try HTTPServer(address: "127.0.0.1", port: 0)
-        let isAsked = Mutex(false)
+        let server = try HTTPServer(address: "127.0.0.7", port: 0)
+        let isAsked = Counter()
         let running = Task {
             try await server.run { request in
                 if request.path == "/" { return .hello }
-                isAsked.withLock { $0 = true }
+                isAsked.add()
                 // Cut short by the cancellation that is tested here.
                 try? await Task.sleep(for: patience)
                 return .hello
             }
         }
-        let idle = try await Visitor(server, saying: plainRequest)
+        let idle = try await Visitor(server, to: "127.0.0.7", saying: plainRequest)
         #expect(await idle.hear("hello").hasSuffix("hello"))
-        let halfway = try await Visitor(server, saying: "GET / HT")
-        let waiting = try await Visitor(server, saying: "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-        #expect(await eventually { isAsked.withLock(\.self) })
+        let halfway = try await Visitor(server, to: "127.0.0.7", saying: "GET / HT")
+        let waiting = try await Visitor(server, to: "127.0.0.7", saying: "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(await eventually { isAsked.count > 0 })
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
         for visitor in [idle, halfway, waiting] { #expect(visitor.listen()) }
-        #expect(try HTTPServer(address: "127.0.0.1", port: server.port).port == server.port)
+        #expect(await eventually { canListen("127.0.0.7", server.port) })
     }
 
     @Test func cancelledBeforeItRanItCloses() async throws {
-        let server = try HTTPServer(address: "127.0.0.1", port: 0)
+        let server = try HTTPServer(address: "127.0.0.7", port: 0)
         let running = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             try await server.run { _ in .hello }
         }
         await #expect(throws: CancellationError.self) { try await running.value }
-        #expect(try HTTPServer(address: "127.0.0.1", port: server.port).port == server.port)
+        #expect(await eventually { canListen("127.0.0.7", server.port) })
     }
 
     /// In a process of its own, as other tests use memory and descriptors too.
     @Test(.enabled(if: !isSanitized)) func tenThousandRequestsLeaveNothingBehind() async {
         await #expect(processExitsWith: .success) {
+            // What the runtime opens once for timers and the like is open afterwards.
+            try await withServer { server in
+                let answer = try await Visitor(server, saying: lastRequest).hearAll()
+                #expect(answer.hasSuffix("hello"))
+            }
             let before = try openDescriptors()
             try await withServer { server in
                 let client = try makeClient()
@@ -168,6 +173,12 @@ import Testing
             #expect(try await eventually { try pollingThreads().isEmpty })
         }
     }
+}
+
+/// On an address of the test's own: on 127.0.0.1 others may be given the port. Worth a second look, as a program that a
+/// parallel test starts holds the socket until its exec.
+private func canListen(_ address: String, _ port: Int) -> Bool {
+    do { return try HTTPServer(address: address, port: port).port == port } catch { return false }
 }
 
 /// Of each thread that is in poll(2) or ppoll(2): how often it has slept.

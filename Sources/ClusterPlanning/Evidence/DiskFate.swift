@@ -71,10 +71,20 @@ struct Evidence {
     /// Its instance reports another disk: this one's life is over. A volume may be late, or mounted elsewhere: against one
     /// only another volume in its place is evidence.
     private func replacement(of entry: ClusterRecord.Entry, _ disk: DiskID) -> DiskFate? {
-        guard let report = facts.report(entry.instance), let other = report.disk else { return nil }
+        guard let report = facts.report(entry.instance) else { return nil }
         if case .unknown(let cause) = report.holding { return .unknown("\(report.instance) can't tell: \(cause)") }
-        if disk.isVolume, !report.isMountPoint { return nil }
+        guard let other = report.disk else { return nil }
+        if disk.isVolume, !report.isMountPoint { return fateOfVolumeElsewhere(entry) }
         return .gone(.replaced(entry.instance, by: other))
+    }
+
+    /// Its instance reports a directory that is no volume: it may be late, or attached to another one. That lasts as long as the
+    /// instance does.
+    private func fateOfVolumeElsewhere(_ entry: ClusterRecord.Entry) -> DiskFate {
+        guard facts.instance(entry.instance)?.state.isEnd == true else {
+            return .unknown("the volume of \(entry.instance) is not mounted there, and nobody else reports it")
+        }
+        return fateByInstance(entry, isVolume: true)
     }
 
     private func fateByInstance(_ entry: ClusterRecord.Entry, isVolume: Bool) -> DiskFate {

@@ -8,7 +8,7 @@ package struct Facts: Equatable, Sendable {
     /// What EC2 says of instances that were asked for one by one: those that the record or the member list names and the
     /// group does not, or that look ill.
     package var asked: Observed<[Instance]>
-    /// One for every instance whose supervisor was asked.
+    /// One for every instance whose supervisor was asked, and our own.
     package var reports: [InstanceID: ReportAnswer]
     /// What AutoScaling says of the owner that the record names, where that is not our group.
     package var otherOwner: Observed<OtherOwner>
@@ -72,6 +72,7 @@ package struct Facts: Equatable, Sendable {
         switch reports[id] {
         case .silent(let cause): cause
         case .report(let report) where report.instance != id: "\(report.instance) answers there"
+        case .report(let report) where isCounted(report, of: id): "it names no disk"
         case .report(let report): "it reports for \(report.owner ?? "no group yet")"
         case nil: "its supervisor was not asked"
         }
@@ -98,24 +99,25 @@ package struct AbsenceMemory: Equatable, Sendable {
 
     private var absences: [InstanceID: Absence] = [:]
     private var ownerGone: Absence?
-    /// How long no look may have had an answer before the waiting starts anew.
-    private static let longestGap = Duration.seconds(90)
+    /// How long no look may have had an answer before the waiting starts anew: the grace, where that is longer.
+    private static let shortestPatience = Duration.seconds(90)
 
     package init() {}
 
     /// Takes note of one look.
-    mutating func remember(_ facts: Facts, _ now: Duration) {
+    mutating func remember(_ facts: Facts, _ now: Duration, grace: Duration) {
+        let longestGap = max(Self.shortestPatience, grace)
         if facts.group.value != nil, let asked = facts.asked.value {
             for instance in asked {
                 if instance.state.isEnd, facts.group.value?.instance(instance.id) == nil {
-                    absences[instance.id] = Self.extend(absences[instance.id], now)
+                    absences[instance.id] = Self.extend(absences[instance.id], now, longestGap)
                 } else {
                     absences[instance.id] = nil
                 }
             }
         }
         switch facts.otherOwner {
-        case .seen(.isGone): ownerGone = Self.extend(ownerGone, now)
+        case .seen(.isGone): ownerGone = Self.extend(ownerGone, now, longestGap)
         case .seen: ownerGone = nil
         case .notAsked, .unavailable: break
         }
@@ -127,7 +129,7 @@ package struct AbsenceMemory: Equatable, Sendable {
     /// For how long the record's other owner has been gone.
     func ownerAbsence(_ now: Duration) -> Duration? { ownerGone.map { now - $0.since } }
 
-    private static func extend(_ absence: Absence?, _ now: Duration) -> Absence {
+    private static func extend(_ absence: Absence?, _ now: Duration, _ longestGap: Duration) -> Absence {
         guard let absence, now - absence.lastSeen <= longestGap else { return Absence(since: now, lastSeen: now) }
         return Absence(since: absence.since, lastSeen: now)
     }

@@ -9,6 +9,8 @@ extension ReconcilePlan.Step: CustomStringConvertible {
         case .removeMember(let member, .diskGone(let loss)): "remove member \(member.label): \(loss)"
         case .removeMember(let member, .diskUnusable(let instance, let cause)):
             "remove member \(member.label): etcd can't run on the data of \(instance): \(cause)"
+        case .removeMember(let member, .learnerMoved(let instance)):
+            "remove learner \(member.label): its volume is on \(instance) now, where it can join anew"
         case .removeMember(let member, .drained(let instance)):
             "remove member \(member.label): \(instance) leaves the group"
         case .addMember(let instance, let url, let asLearner):
@@ -60,6 +62,8 @@ extension Deferral: CustomStringConvertible {
         case .recordOfOther(let owner): "everything is held: the record under this name is of \(owner)"
         case .recordBehind(let generation, let own):
             "everything is held: the record knows generation \(generation), and this cluster is of generation \(own)"
+        case .recordLacksUs(let generation):
+            "everything is held: the record is of generation \(generation) and does not name this member"
         case .overtaken(let generation, let own):
             "everything is held: generation \(generation) has begun, and this cluster is of generation \(own)"
         case .reachedThoughGone(let member, let loss): "member \(member.label) stays, for it answers, though \(loss)"

@@ -57,7 +57,6 @@ extension WaitReason: CustomStringConvertible {
             "group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
         case .ownDataLost:
             "etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold"
-        case .clusterNotAnswering(let generation): "generation \(generation) of the cluster does not answer"
         case .backupsNotRead(let cause): "the backups could not be listed: \(cause)"
         case .backupsExist(let count):
             "nobody holds data, and there \(count == 1 ? "is" : "are") \(counted(count, "backup")): nothing empty is founded beside them"

@@ -45,7 +45,8 @@ extension Deferral {
             .zoneNotRead, .drainHeld, .learnerBehind, .joinHeld, .addRisksQuorum, .tooWeak, .recordNotRead:
             true
         case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead,
-            .recordsConflict, .recordOfOther, .recordBehind, .overtaken, .ownDiskGone, .reachedThoughGone,
+            .recordsConflict, .recordOfOther, .recordBehind, .recordLacksUs, .overtaken, .ownDiskGone,
+            .reachedThoughGone,
             .removalNotAllowed, .spare, .hookNotOurs, .hooksNotRead, .nobodyToLead, .notAnInstance, .nobodyForDNS,
             .unnameable, .recordNotOurs, .noClusterName:
             false
@@ -68,8 +69,19 @@ package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Du
     case .groupMayChange: return min(.milliseconds(400), interval)
     case .peersLagging: return min(.milliseconds(100), interval)
     default:
+        // While a group boots, its instances come up within seconds of each other.
+        if waited < .seconds(10), reason.isAboutBooting { return min(.milliseconds(400), interval) }
         if waited < closeWatch { return min(.milliseconds(1000), interval) }
         return waited < longWait ? interval : interval * 3
+    }
+}
+
+extension WaitReason {
+    fileprivate var isAboutBooting: Bool {
+        switch self {
+        case .reportsMissing, .groupIncomplete, .foundersDiffer: true
+        default: false
+        }
     }
 }
 
@@ -146,15 +158,16 @@ package func instancesToAsk(
     let named = cluster.members.compactMap(\.instanceID) + (record?.instances ?? [])
     let missing = named.filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
     let ill = cluster.members.filter { !cluster.isHealthy($0) }
-    let illByRecord = ill.flatMap { member in
-        (record?.voters ?? []).filter { $0.matches(member) }.map(\.instance)
-    }
+    let illByRecord = ill.compactMap { record?.entry(for: $0)?.instance }
     let all = unknown + missing + ill.compactMap(\.instanceID) + illByRecord
     return Set(all).filter { InstanceID.isInstanceID($0.rawValue) }.sorted()
 }
 
-/// Which instances EC2 has to be asked about one by one before a start can be planned: those that the record names and the
-/// group does not list.
-package func instancesToAsk(record: ClusterRecord?, group: Group) -> [InstanceID] {
-    (record?.instances ?? []).filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
+/// Which instances EC2 has to be asked about one by one before a start can be planned: those that the record names, or that
+/// members of a cluster that answers run on, and the group does not list.
+package func instancesToAsk(
+    record: ClusterRecord?, clusters: [RunningCluster] = [], group: Group
+) -> [InstanceID] {
+    let named = (record?.instances ?? []) + clusters.flatMap(\.members).compactMap(\.instanceID)
+    return Set(named).filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }.sorted()
 }

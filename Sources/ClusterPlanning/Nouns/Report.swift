@@ -49,6 +49,20 @@ package struct Report: Equatable, Sendable {
     }
 }
 
+extension Report {
+    var heldData: HeldData? { if case .data(let data) = holding { data } else { nil } }
+
+    /// The member whose data it holds: by its stamp, else, where no leader ever told the ID, by its address in the list that its
+    /// own etcd shows.
+    var member: MemberID? {
+        guard let data = heldData else { return nil }
+        return data.member ?? etcd.members?.first { $0.peerURLs.contains(peerURL) }?.id
+    }
+
+    /// Whether it holds nothing and asks for a place.
+    var asksForPlace: Bool { if case .none = holding { asksToJoin && disk != nil } else { false } }
+}
+
 /// What a data directory holds.
 package enum Holding: Equatable, Sendable {
     /// No write-ahead log, and none is missing.

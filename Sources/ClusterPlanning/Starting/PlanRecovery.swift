@@ -3,24 +3,27 @@
 /// Judges the record's generation, and claims the next one where this one is dead. Whoever sees it first may: the swap
 /// settles who was, and everybody follows what the record says then.
 func planRecovery(
-    _ view: StartView, _ record: ClusterRecord, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, _ record: ClusterRecord, _ memory: inout StartMemory
 ) -> StartPlan {
     if let obstacle = obstacleInGroup(view) { return .wait(obstacle) }
     guard let group = view.facts.group.value else { return .wait(.groupNotRead("not asked yet")) }
     let evidence = view.evidence(record, memory)
-    switch evidence.state(of: record) {
+    let state = evidence.state(of: record)
+    if state.isAlive { memory.recovering = nil }
+    switch state {
     case .led(let instance): return .wait(.generationLed(by: instance))
     case .pending(let instances): return .wait(.generationPending(instances))
     case .unknown(let doubts): return .wait(.generationUnknown(doubts))
     case .quorate(let instance): return .wait(.generationQuorate(by: instance))
     case .dead(let sources, let unusable):
-        memory.recoveringSince = last.recoveringSince ?? view.now
+        memory.recovering =
+            memory.recovering ?? StartMemory.Recovering(generation: record.generation, since: view.now)
         if view.settings.onLoss == .hold { return .wait(.generationHeld(record.generation)) }
         if let obstacle = strangers(view, group, record, memory) { return .wait(obstacle) }
         if let source = sources.first {
             return claim(view, group, record, evidence, source: .member(source.member), [source.entry])
         }
-        return planEmptyGeneration(view, group, record, evidence, unusable, last, memory)
+        return planEmptyGeneration(view, group, record, evidence, unusable, memory)
     }
 }
 
@@ -34,7 +37,7 @@ private func strangers(
         view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
     }
     if !differing.isEmpty { return .storesDiffer(differing.map(\.id)) }
-    let waited = memory.recoveringSince.map { view.now - $0 } ?? .zero
+    let waited = memory.recovering.map { view.now - $0.since } ?? .zero
     guard waited < view.settings.grace else { return nil }
     let silent = running.filter { !record.instances.contains($0.id) && view.facts.report($0.id) == nil }
     return silent.isEmpty ? nil : .reportsMissing(silent.map { "\($0.id): \(view.facts.silence($0.id))" })
@@ -43,12 +46,15 @@ private func strangers(
 /// No disk holds anything any more. What a person could still save is not passed over, and neither is a backup.
 private func planEmptyGeneration(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence, _ unusable: [InstanceID],
-    _ last: StartMemory, _ memory: StartMemory
+    _ memory: StartMemory
 ) -> StartPlan {
     if !unusable.isEmpty { return .wait(.dataUnusable(unusable)) }
     if let obstacle = obstacleInBackups(view) { return .wait(obstacle) }
-    let waited = memory.recoveringSince.map { view.now - $0 } ?? .zero
-    switch chooseFounders(view, group, isImpatient: waited >= view.settings.foundAfter) {
+    let waited = memory.recovering.map { view.now - $0.since } ?? .zero
+    // Whatever is there has been judged, and the swap lets one set of starters through: after the patience one will do. A
+    // majority may never come where a learner's disk, which can't be carried on, is in the group.
+    let least = waited >= view.settings.foundAfter ? 1 : nil
+    switch chooseFounders(view, group, atLeast: least) {
     case .failure(let shortage): return .wait(shortage.reason)
     case .success(let founders): return claim(view, group, record, evidence, source: .empty, founders)
     }
@@ -78,12 +84,15 @@ extension Evidence {
         of record: ClusterRecord, except started: [DiskID]
     ) -> [ClusterRecord.FormerEntry] {
         let all = record.former + record.voters.map { ClusterRecord.FormerEntry($0, generation: record.generation) }
-        return all.filter { former in
-            guard let disk = former.entry.disk, !started.contains(disk) else { return false }
+        return all.compactMap { former in
+            var kept = former
             switch fate(of: former.entry) {
-            case .held, .unusable, .unknown: return true
-            case .gone, .blank: return false
+            // A disk that nobody had named yet has its name by now.
+            case .held(let report), .unusable(let report, _): kept.entry.disk = former.entry.disk ?? report.disk
+            case .unknown: break
+            case .gone, .blank: return nil
             }
+            return kept.entry.disk.map(started.contains) == true ? nil : kept
         }
     }
 }

@@ -127,7 +127,6 @@ package enum WaitReason: Equatable, Sendable {
     case backupsExist(Int)
     case noClusterName(group: String)
     case ownDataLost
-    case clusterNotAnswering(generation: Int)
     case generationUnknown([String])
     case generationPending([InstanceID])
     case generationQuorate(by: InstanceID)

@@ -160,11 +160,26 @@ package struct StartMemory: Equatable, Sendable {
     /// When our own entry was last taken out of the cluster.
     package var ownEntryRemoved: Duration?
     var absence = AbsenceMemory()
-    /// Since when every look wanted to found, or to recover: from then on patience is measured.
+    /// Since when there has been nothing to follow, and since when this generation has been dead: from then on patience is
+    /// measured. A look without an answer is no news, and ends neither.
     var foundingSince: Duration?
-    var recoveringSince: Duration?
+    var recovering: Recovering?
+    /// What the leader would remember, where we have to act for ourselves.
+    var keeping = ReconcileMemory()
     /// Since when the leader's supervisor has not said anything that counts.
     var leaderSilentSince: Duration?
 
     package init() {}
+
+    struct Recovering: Equatable, Sendable {
+        var generation: Int
+        var since: Duration
+    }
+
+    mutating func remember(_ view: StartView) {
+        absence.remember(view.facts, view.now, grace: view.settings.grace)
+        let generation = view.record.record?.generation
+        if generation != nil || !view.clusters.isEmpty { foundingSince = nil }
+        if generation != nil && generation != recovering?.generation || !view.clusters.isEmpty { recovering = nil }
+    }
 }

@@ -58,7 +58,7 @@ package struct DataDirectory: Sendable {
     /// Writes the stamp so that it is there after a power cut, or throws.
     package func write(_ stamp: Stamp) throws(DataDirectoryError) {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         let data: Data
         do {
             data = try encoder.encode(StampFile(stamp))

@@ -29,6 +29,8 @@ struct ReportObserver: Sendable {
     }
 
     /// What each of them answers. Whether a report counts (whom it names, whose it is) is not judged here.
+    ///
+    /// - Parameter probingAWS: whether they are to see if AWS answers them.
     func ask(
         _ instances: [Asked], probingAWS: Bool = false
     ) async throws(CancellationError) -> [InstanceID: ReportAnswer] {
@@ -56,8 +58,9 @@ struct ReportObserver: Sendable {
     }
 
     private func request(to address: String, _ nonce: String, _ probingAWS: Bool) -> HTTPRequest {
-        let base = Endpoint(.http, address, port)
+        let question = "instance=\(own)&nonce=\(nonce)\(probingAWS ? "&aws=1" : "")"
         return HTTPRequest(
-            "GET", "\(base)/report?instance=\(own)&nonce=\(nonce)\(probingAWS ? "&aws=1" : "")", sink: .memory(limit: ReportText.byteLimit))
+            "GET", "\(Endpoint(.http, address, port))/report?\(question)",
+            sink: .memory(limit: ReportText.byteLimit))
     }
 }

@@ -3,7 +3,7 @@
 import ClusterPlanning
 import HTTP
 
-/// `GET /report?instance=i-0a&nonce=…`: read only, bounded, and nothing secret in it, so anybody may ask. The request is
+/// `GET /report?instance=i-0a&nonce=…`, with `&aws=1` for whether AWS answers this instance: read only, bounded, and nothing secret in it, so anybody may ask. The request is
 /// trusted for nothing: who asks is worth a look at the group, no more.
 package struct ReportServer: Sendable {
     package static let defaultPort = 2382
@@ -26,11 +26,12 @@ package struct ReportServer: Sendable {
     /// Answers until it is cancelled; may be called once.
     ///
     /// - Parameters:
-    ///   - report: what is true now.
+    ///   - report: what is true now; told whether the asker wants to know if AWS answers us.
     ///   - asked: told who asked since it was told last, at most once a second; none of them is forgotten meanwhile.
     /// - Throws: `CancellationError`; `HTTPServerError` where there is no thread to be had.
     package func run(
-        report: @escaping @Sendable (_ probesAWS: Bool) async throws -> Report, asked: @escaping @Sendable (Set<InstanceID>) async -> Void
+        report: @escaping @Sendable (_ probesAWS: Bool) async throws -> Report,
+        asked: @escaping @Sendable (Set<InstanceID>) async -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -60,7 +61,8 @@ package struct ReportServer: Sendable {
         }
         if let name = request.query["instance"] { doorbell.ring(name) }
         do {
-            let body = try ReportText.encode(try await report(request.query["aws"] != nil), nonce: nonce)
+            let report = try await report(request.query["aws"] != nil)
+            let body = try ReportText.encode(report, nonce: nonce)
             return HTTPServerResponse(contentType: "application/json", body: body)
         } catch {
             return HTTPServerResponse(status: 500, text: "the report can't be written: \(error)")

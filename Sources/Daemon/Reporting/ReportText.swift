@@ -4,7 +4,7 @@ import ClusterPlanning
 import FoundationEssentials
 
 enum ReportText {
-    /// The most bytes that a report may have. A hundred members take a third of them.
+    /// The most bytes that a report may have. A hundred members take a quarter of them.
     static let byteLimit = 64 << 10
 
     /// What another instance says, and the nonce that it repeats.

@@ -94,8 +94,7 @@ package final class HTTPServer: Sendable {
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [inbox] in inbox.answer(visit.number, await respond(visit.request)) }
-            // Cut short once the answer is there.
-            group.addTask { [limits] in try? await Task.sleep(for: limits.answerTime) }
+            group.addTask { for await _ in visit.time {} }
             await group.next()
             group.cancelAll()
         }

@@ -32,6 +32,7 @@ final class ServerConnection {
     private var keepsConnection = true
     /// The answer was asked for and has not come; perhaps it no longer counts.
     private var isAnswerDue = false
+    private var answerTime: AsyncStream<Never>.Continuation?
 
     init(_ descriptor: Int32, number: Int, peer: String, limits: HTTPServer.Limits, _ now: Instant) {
         self.descriptor = descriptor
@@ -42,7 +43,7 @@ final class ServerConnection {
     }
 
     /// It waits for its visitor, and nothing of ours waits for it.
-    var isWaiting: Bool { phase != .answering && phase != .closed && !isAnswerDue }
+    var isWaiting: Bool { phase != .closed && !isAnswerDue }
 
     /// Nothing of it is left. Until its answer has come a closed one keeps its place: else visitors who leave early could
     /// have any number of answers looked for.
@@ -70,13 +71,13 @@ final class ServerConnection {
     /// Does all that can be done without waiting.
     ///
     /// - Returns: a request, to be answered by `answer`.
-    func advance(_ now: Instant) -> HTTPServerRequest? {
+    func advance(_ now: Instant) -> ServerVisit? {
         while true {
             let goesOn: Bool
             switch phase {
             case .reading:
                 do {
-                    if let request = try nextRequest(now) { return request }
+                    if let visit = try nextVisit(now) { return visit }
                     goesOn = receive(now)
                 } catch {
                     end(with: HTTPServerResponse(status: error.status, text: error.reason), now)
@@ -93,6 +94,7 @@ final class ServerConnection {
     /// To be followed by `advance`. An answer that comes after its time is dropped.
     func answer(_ response: HTTPServerResponse, _ now: Instant) {
         isAnswerDue = false
+        answerTime = nil
         if phase == .answering { write(response, now) }
     }
 
@@ -102,13 +104,17 @@ final class ServerConnection {
         switch phase {
         case .reading where !unread.isEmpty:
             end(with: HTTPServerResponse(status: 408, text: "the request's head took too long"), now)
-        case .answering: end(with: HTTPServerResponse(status: 503, text: "the answer took too long"), now)
+        case .answering:
+            answerTime?.finish()
+            end(with: HTTPServerResponse(status: 503, text: "the answer took too long"), now)
         case .reading, .writing, .leaving, .closed: close()
         }
     }
 
     func close() {
         guard phase != .closed else { return }
+        // What the visitor has not taken would stay with the kernel, for as long as it asks whether he wants it now.
+        if phase == .writing { closeByReset(descriptor) }
         phase = .closed
         (unread, unsent) = ([], [])
         Glibc.close(descriptor)
@@ -122,7 +128,7 @@ final class ServerConnection {
     // MARK: Reading
 
     /// The next request, where its head is there.
-    private func nextRequest(_ now: Instant) throws(ServerRequestHead.Refusal) -> HTTPServerRequest? {
+    private func nextVisit(_ now: Instant) throws(ServerRequestHead.Refusal) -> ServerVisit? {
         guard let end = try ServerRequestHead.end(in: unread, from: scannedCount) else {
             scannedCount = unread.count
             guard unread.count < limits.headBytes else {
@@ -137,7 +143,10 @@ final class ServerConnection {
         (isHEAD, isAnswerDue) = (head.isHEAD, true)
         keepsConnection = head.keepsConnection && requestCount < limits.requestsPerConnection
         enter(.answering, now)
-        return HTTPServerRequest(path: head.path, query: head.query, peer: peer)
+        let time: AsyncStream<Never>
+        (time, answerTime) = AsyncStream.makeStream()
+        return ServerVisit(
+            number: number, request: HTTPServerRequest(path: head.path, query: head.query, peer: peer), time: time)
     }
 
     /// False where nothing is there yet.

@@ -8,6 +8,9 @@ struct ServerVisit: Sendable {
     /// The connection's.
     let number: Int
     let request: HTTPServerRequest
+    /// Ends when the time for the answer is over. (Of a `Task.sleep` that is cancelled, as nearly each would be, the timer
+    /// lives on to its end: some kilobytes for every thousand requests a second, times the seconds.)
+    let time: AsyncStream<Never>
 }
 
 /// Answers for the server's thread, and a pipe that wakes it.

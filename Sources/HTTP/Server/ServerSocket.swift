@@ -12,8 +12,7 @@ final class ServerSocket: Sendable {
             throw HTTPServerError(attempt, code: EINVAL, cause: "not a numeric address and a port")
         }
         defer { freeaddrinfo(found) }
-        let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(found.pointee.ai_family, flags, 0)
+        let descriptor = socket(found.pointee.ai_family, found.pointee.ai_socktype | socketFlags, 0)
         guard descriptor >= 0 else { throw HTTPServerError(attempt, code: errno) }
         guard startListening(descriptor, found.pointee) else {
             let code = errno
@@ -35,6 +34,9 @@ final class ServerSocket: Sendable {
     }
 }
 
+/// On Linux SOCK_CLOEXEC and SOCK_NONBLOCK by another name: the compiler does not find theirs reliably.
+private let socketFlags = O_CLOEXEC | O_NONBLOCK
+
 /// What there is to accept.
 enum Arrival {
     case visitor(Int32, peer: String)
@@ -47,19 +49,38 @@ enum Arrival {
 func acceptVisitor(_ listener: Int32) -> Arrival {
     var address = sockaddr_storage()
     var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-    let descriptor = withSocketAddress(&address) { accept(listener, $0, &size) }
+    let descriptor = withSocketAddress(&address) { acceptClosedOnExec(listener, $0, &size) }
     guard descriptor >= 0 else {
         let isShort = [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
         return isShort ? .noRoom : .nobody
     }
-    // accept4(2) is not visible from Swift. What is spawned between the calls closes whatever it finds.
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
     _ = withSocketAddress(&address) {
         getnameinfo($0, size, &name, socklen_t(name.count), nil, 0, NI_NUMERICHOST)
     }
     return .visitor(descriptor, peer: String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self))
+}
+
+/// From now on `close` drops what is unsent, and tells the other side so.
+func closeByReset(_ descriptor: Int32) {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+}
+
+/// accept4(2), which Swift's `Glibc` module does not show: else a child spawned at the wrong moment would hold the
+/// visitor's connection open.
+private func acceptClosedOnExec(
+    _ listener: Int32, _ address: UnsafeMutablePointer<sockaddr>, _ size: inout socklen_t
+) -> Int32 {
+    typealias Accept4 =
+        @convention(c) (
+            Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>, Int32
+        ) -> Int32
+    guard let symbol = dlsym(nil, "accept4") else {
+        errno = ENOSYS
+        return -1
+    }
+    return unsafeBitCast(symbol, to: Accept4.self)(listener, address, &size, socketFlags)
 }
 
 /// To be freed by the caller; nil where it is no numeric address. Asks no name server.

@@ -39,9 +39,7 @@ final class ServerWorker {
     }
 
     private func advance(_ connection: ServerConnection, _ now: ContinuousClock.Instant) {
-        if let request = connection.advance(now) {
-            visitors.yield(ServerVisit(number: connection.number, request: request))
-        }
+        if let visit = connection.advance(now) { visitors.yield(visit) }
         if connection.isOver { connections[connection.number] = nil }
     }
 

@@ -14,6 +14,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rig.addresses import VPC, Block
@@ -30,6 +31,19 @@ ip link set lo up
 ip route del local 127.0.0.0/8 dev lo table local
 ip route add local 127.0.0.0/16 dev lo table local src 127.0.0.1
 """
+
+
+@dataclass(frozen=True)
+class _End:
+    """An end of a link: every link is apart from the others, so all can be alike."""
+
+    address: str
+    mac: str
+    other: str
+
+
+_ENDS = {"switch": _End("169.254.0.1", "02:00:00:00:00:01", "machine"),
+         "machine": _End("169.254.0.2", "02:00:00:00:00:02", "switch")}
 _FIRST, _EXCEPTION, _DROP = 50, 100, 200  # priorities of rules: the lowest counts
 
 
@@ -82,20 +96,20 @@ class Network:
         here = [str(block.network[1]), block.resolver, block.aws]
         _shell(f"""
             ! ip link show {name} >/dev/null 2>&1 || ip link del {name}
-            ip link add {name} type veth peer name uplink netns {self._switch.pid}
+            {_add_link("uplink", f"netns {self._switch.pid}", name, "")}
             echo 1 >/proc/sys/net/ipv4/conf/{name}/route_localnet
             {"".join(f"ip addr add {one}/32 dev {name};" for one in here)}
-            ip link set {name} up""")
+            ip link set {name} up
+            {_know("machine", name)}""")
         self._switch.run(f"""
             echo 1 >/proc/sys/net/ipv4/ip_forward
             ip link set uplink up
-            {_answer_for_all("uplink")}
+            {_know("switch", "uplink")}
             ip route add blackhole {VPC}
-            {"".join(f"ip route add {one}/32 dev uplink;" for one in here)}
-            ip route add {block.spares} dev uplink""")
+            {"".join(f"ip route add {one} {_via('switch', 'uplink')};" for one in [*here, block.spares])}""")
         _shell(f"""
-            ip route add local {block.spares} dev lo table local
-            ip route add {block.network} dev {name} table local src {here[0]}""")
+            ip route add local {block.spares} dev {name} table local
+            ip route add {block.network} {_via("machine", name)} table local src {here[0]}""")
 
     def attach(self, address: str) -> Namespace:
         """Gives a machine its link, with nothing cut."""
@@ -104,14 +118,15 @@ class Network:
             machine = self._machines[address] = Namespace(self._log, self._block)
             link = _link(address)
             self._switch.run(f"""
-                ip link add {link} type veth peer name eth0 netns {machine.pid}
-                {_answer_for_all(link)}
+                {_add_link(link, "", "eth0", f"netns {machine.pid}")}
                 ip link set {link} up
-                ip route add {address}/32 dev {link}""")
+                {_know("switch", link)}
+                ip route add {address} {_via("switch", link)}""")
             machine.run(f"""
                 ip addr add {address}/32 dev eth0
                 ip link set eth0 up
-                ip route add {VPC} dev eth0 src {address}""")
+                {_know("machine", "eth0")}
+                ip route add {VPC} {_via("machine", "eth0")} src {address}""")
             return machine
 
     def detach(self, address: str) -> None:
@@ -133,8 +148,8 @@ class Network:
         """Cuts a machine off from its peers and from clients, AWS stays. With `ports`, only what goes to or comes from
         them, on this machine or on the others: `[2380]` is etcd's traffic among peers."""
         services = [self._block.resolver, self._block.aws]
-        self._rules(_EXCEPTION, [f"from {address} to {one}" for one in services] + [f"from {one} to {address}" for one in services],
-                    "lookup main")
+        for one in services:
+            self._rules(_EXCEPTION, [f"from {address} to {one}", f"from {one} to {address}"], "lookup main")
         ends = [f" ipproto tcp {end} {port}" for port in ports for end in ("sport", "dport")] or [""]
         self._rules(_DROP, [f"{way} {address}{end}" for way in ("from", "to") for end in ends])
 
@@ -168,9 +183,7 @@ class Network:
             for machine in self._machines.values():
                 machine.close()
             self._machines.clear()
-            _shell(f"""
-                ! ip link show {self._uplink} >/dev/null 2>&1 || ip link del {self._uplink}
-                ip route del local {self._block.spares} dev lo table local 2>/dev/null || true""")
+            _shell(f"! ip link show {self._uplink} >/dev/null 2>&1 || ip link del {self._uplink}")
             self._switch.close()
 
 
@@ -179,9 +192,22 @@ def _link(address: str) -> str:
     return "m" + "-".join(address.split(".")[2:])
 
 
-def _answer_for_all(link: str) -> str:
-    """Lines by which the switch answers ARP requests on a link for all that it routes to; at once, not after up to 0.8 s."""
-    return f"echo 1 >/proc/sys/net/ipv4/conf/{link}/proxy_arp; echo 0 >/proc/sys/net/ipv4/neigh/{link}/proxy_delay"
+def _add_link(switch_end: str, switch_where: str, end: str, where: str) -> str:
+    """The line that adds a link, one end of it in the switch; `netns PID` says where an end is, if not here."""
+    return (f"ip link add {switch_end} {switch_where} address {_ENDS['switch'].mac} type veth "
+            f"peer name {end} {where} address {_ENDS['machine'].mac}")
+
+
+def _know(end: str, link: str) -> str:
+    """The line by which one end of a link knows the other for good. If it had to ask, a cut would show: what asks
+    in vain is told that there is no route, where it should hear nothing."""
+    other = _ENDS[_ENDS[end].other]
+    return f"ip neigh replace {other.address} lladdr {other.mac} nud permanent dev {link}"
+
+
+def _via(end: str, link: str) -> str:
+    """How one end of a link routes to the other."""
+    return f"via {_ENDS[_ENDS[end].other].address} dev {link} onlink"
 
 
 def _shell(script: str, prefix: Iterable[str] = ()) -> None:

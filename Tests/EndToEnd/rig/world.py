@@ -121,12 +121,17 @@ class World:
         return expected
 
     def present_records(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """What the zone holds, SRV targets with their final dot."""
+        """What the zone holds for clients, SRV targets with their final dot: all but the cluster's own record."""
         def dotted(kind: str, value: str) -> str:
             return value.rstrip(".") + "." if kind == "SRV" else value
 
         return {(one.name, one.type): tuple(sorted(dotted(one.type, value) for value in one.values))
-                for one in self.aws.records()}
+                for one in self.aws.records() if one.type != "TXT"}
+
+    def record(self) -> str | None:
+        """The text of the cluster's record, in the zone or in the bucket; None where there is none."""
+        texts = [one.values[0] for one in self.aws.records() if one.type == "TXT"]
+        return texts[0] if texts else None
 
     def await_dns(self, timeout: float = 60.0) -> None:
         """Waits until the zone holds exactly the records that the group should have."""

@@ -148,7 +148,8 @@ class Scaling:
         for beyond, limit, word in ((capacity > group.max_size, group.max_size, "above max"),
                                     (capacity < group.min_size, group.min_size, "below min")):
             if beyond:
-                raise ValidationError(f"New SetDesiredCapacity value {capacity} is {word} value {limit} for the AutoScalingGroup.")
+                raise ValidationError(f"New SetDesiredCapacity value {capacity} is {word} value {limit} for the "
+                                      "AutoScalingGroup.")
         group.desired_capacity = capacity
         self.settle(group)
 

@@ -1,7 +1,8 @@
 """The process that is AWS: `python -m rig.aws.server READY-FILE REGION ADDRESS`, two listeners.
 
-One answers as AWS, on ADDRESS. The other, on 127.0.0.1, takes the rig's orders: POST /METHOD with a JSON object of arguments and the secret from
-RIG_CONTROL_SECRET in the header `X-Rig-Secret`; it answers JSON. Their ports are written into READY-FILE as JSON.
+One answers as AWS, on ADDRESS. The other, on 127.0.0.1, takes the rig's orders: POST /METHOD with a JSON object of
+arguments and the secret from RIG_CONTROL_SECRET in the header `X-Rig-Secret`; it answers JSON. Their ports are written
+into READY-FILE as JSON.
 """
 
 from __future__ import annotations
