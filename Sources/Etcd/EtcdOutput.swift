@@ -38,14 +38,26 @@ package enum EtcdOutput {
         for words in severe.map(\.words) where isCorruption(words.lowercased()) {
             return .corruptData(shortened(words))
         }
-        // The database is mapped into memory: where its file is too short, reading it is a fault, and only the trace tells of
-        // what. https://github.com/etcd-io/bbolt
-        let isFault = severe.contains { $0.words.hasPrefix("unexpected fault address") }
-        if isFault, lines.contains(where: { $0.contains("bbolt.(") }) {
-            return .corruptData("a fault while the database was read: " + shortened(first.words))
+        if let function = placeOfFault(lines), dataPackages.contains(where: function.contains) {
+            return .corruptData(shortened("\(first.words), in \(function.prefix { $0 != "(" })"))
         }
         return .other(shortened(first.words))
     }
+
+    /// The function in which Go itself stopped etcd for a wrong address or index. The database is mapped into memory and read
+    /// without checks, so damage there shows as that, and only the trace tells of what.
+    private static func placeOfFault(_ lines: [String]) -> String? {
+        let faults = ["unexpected fault address", "panic: runtime error: slice bounds", "panic: runtime error: index out of"]
+        guard let fault = lines.firstIndex(where: { line in faults.contains(where: line.hasPrefix) }),
+            let trace = lines[fault...].firstIndex(where: { $0.hasPrefix("goroutine ") })
+        else { return nil }
+        return lines[trace...].dropFirst().first { frame in
+            !frame.hasPrefix("\t") && !frame.hasPrefix("runtime.") && !frame.hasPrefix("panic(")
+        }
+    }
+
+    /// What reads files: bbolt, the store of keys on top of it, the log.
+    private static let dataPackages = ["bbolt.", "/mvcc", "/wal.", "/wal/"]
 
     private static func shortened(_ words: String) -> String { String(words.prefix(300)) }
 
@@ -74,10 +86,10 @@ package enum EtcdOutput {
         ["failed to open database", "invalid database"], ["failed to open database", "checksum error"],
         ["failed to open database", "version mismatch"], ["failed to open database", "file size too small"],
         ["freepages: "], ["freelist page"], ["invalid page type"], ["already freed"], ["page ", "invalid type"],
-        ["page ", "out of bounds"],
+        ["page ", "out of bounds"], ["page expected to be"],
         // What is in it.
         ["failed to unmarshal"], ["cannot unmarshal"], ["put with unexpected smaller revision"],
-        ["range failed to find revision pair"],
+        ["range failed to find revision pair"], ["range cannot find rev"],
     ]
 
     private static func isCorruption(_ lower: String) -> Bool {

@@ -45,13 +45,15 @@ struct StoppedCluster {
 
     /// Starts members that write `writes` keys, hands them over, and stops all of them.
     init(
-        _ size: Int, writes: Int = 20, _ body: (RealEtcd) async throws -> Void = { _ in }
+        _ size: Int, writes: Int = 20, snapshotCount: Int = 100_000, _ body: (RealEtcd) async throws -> Void = { _ in }
     ) async throws {
         place = try TemporaryDirectory()
         let members = (0..<size).map { [place] in RealEtcd("i-0\($0)", in: place) }
         self.members = members
         do {
-            for member in members { try await member.start(with: members.filter { $0 !== member }) }
+            for member in members {
+                try await member.start(with: members.filter { $0 !== member }, snapshotCount: snapshotCount)
+            }
             for member in members { try await member.leads() }
             try await members[0].write(writes)
             let status = try await members[0].client.status()

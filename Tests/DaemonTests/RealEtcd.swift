@@ -41,7 +41,9 @@ final class RealEtcd {
     /// Starts it as a founder beside the others, who may never start.
     ///
     /// - Parameter advertised: where clients are told to find it; nil: where it is.
-    func start(with others: [RealEtcd] = [], advertising advertised: String? = nil) async throws {
+    func start(
+        with others: [RealEtcd] = [], advertising advertised: String? = nil, snapshotCount: Int = 100_000
+    ) async throws {
         let members = ([self] + others).map { "\($0.name)=\($0.peerURL)" }.joined(separator: ",")
         let descriptor = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
@@ -53,6 +55,7 @@ final class RealEtcd {
                 "--listen-peer-urls", peerURL.description, "--advertise-client-urls",
                 advertised ?? clientURL.description,
                 "--listen-client-urls", clientURL.description, "--logger", "zap",
+                "--snapshot-count", "\(snapshotCount)",
             ], environment: ["PATH": searchPath])
         child = try await Built.spawner.spawn(command, streams: .descriptors(output: descriptor, error: descriptor))
     }
