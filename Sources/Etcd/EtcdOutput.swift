@@ -47,7 +47,9 @@ package enum EtcdOutput {
     /// The function in which Go itself stopped etcd for a wrong address or index. The database is mapped into memory and read
     /// without checks, so damage there shows as that, and only the trace tells of what.
     private static func placeOfFault(_ lines: [String]) -> String? {
-        let faults = ["unexpected fault address", "panic: runtime error: slice bounds", "panic: runtime error: index out of"]
+        let faults = [
+            "unexpected fault address", "panic: runtime error: slice bounds", "panic: runtime error: index out of",
+        ]
         guard let fault = lines.firstIndex(where: { line in faults.contains(where: line.hasPrefix) }),
             let trace = lines[fault...].firstIndex(where: { $0.hasPrefix("goroutine ") })
         else { return nil }
