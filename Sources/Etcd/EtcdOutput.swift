@@ -44,12 +44,14 @@ package enum EtcdOutput {
         return .other(shortened(first.words))
     }
 
+    private static let faults = [
+        "unexpected fault address", "panic: runtime error: slice bounds out of range",
+        "panic: runtime error: index out of range",
+    ]
+
     /// The function in which Go itself stopped etcd for a wrong address or index. The database is mapped into memory and read
     /// without checks, so damage there shows as that, and only the trace tells of what.
     private static func placeOfFault(_ lines: [String]) -> String? {
-        let faults = [
-            "unexpected fault address", "panic: runtime error: slice bounds", "panic: runtime error: index out of",
-        ]
         guard let fault = lines.firstIndex(where: { line in faults.contains(where: line.hasPrefix) }),
             let trace = lines[fault...].firstIndex(where: { $0.hasPrefix("goroutine ") })
         else { return nil }
@@ -133,43 +135,5 @@ private struct SevereLine {
         guard let entry = try? JSONDecoder().decode(Entry.self, from: json), ["fatal", "panic"].contains(entry.level)
         else { return nil }
         return entry.msg + (entry.error.map { ": \($0)" } ?? "")
-    }
-}
-
-/// What etcd says of its log when it starts on data that is there.
-package struct EtcdRestart: Sendable, Equatable {
-    /// How far the log is known to be committed; nil: it has not come to that yet.
-    package var commitIndex: UInt64?
-    /// The last entry that the snapshot holds; nil where there is no snapshot.
-    package var snapshotIndex: UInt64?
-
-    /// - Parameter lines: at zap's level `info`, or as etcd 3.3 writes them.
-    package init(_ lines: [String]) {
-        for line in lines {
-            if let entry = try? JSONDecoder().decode(Entry.self, from: Data(line.utf8)) {  // else it is of another form
-                if entry.msg == "restarting local member" { commitIndex = entry.commitIndex }
-                if entry.msg.hasPrefix("recovered v2 store from snapshot") { snapshotIndex = entry.snapshotIndex }
-            } else if let index = Self.number(in: line, after: " at commit index ") {
-                commitIndex = index
-            } else if let index = Self.number(in: line, after: "recovered store from snapshot at index ") {
-                snapshotIndex = index
-            }
-        }
-    }
-
-    private struct Entry: Decodable {
-        var msg: String
-        var commitIndex: UInt64?
-        var snapshotIndex: UInt64?
-
-        private enum CodingKeys: String, CodingKey {
-            case msg
-            case commitIndex = "commit-index"
-            case snapshotIndex = "snapshot-index"
-        }
-    }
-
-    private static func number(in line: String, after words: String) -> UInt64? {
-        line.firstRange(of: words).flatMap { UInt64(line[$0.upperBound...].prefix { $0.isNumber }) }
     }
 }

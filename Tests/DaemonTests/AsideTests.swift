@@ -73,7 +73,9 @@ private func never() -> Bool { false }
     }
 
     @Test func whatIsNoneOfOursIsNeitherCountedNorRemoved() throws {
-        let foreign = ["aside", "aside-", "aside-x-y", "aside--1-x", "aside-3", "aside-3-", "besides-3-x", "lost+found"]
+        let foreign = [
+            "aside", "aside-", "aside-x-y", "aside--1-x", "aside-3", "aside-3-", "besides-3-x", "lost+found",
+        ]
         for name in foreign { try make("\(name)/x") }
         for time in 1...5 {
             try make(wal)
@@ -97,7 +99,8 @@ private func never() -> Bool { false }
         try makeHuge(wal)
         let error = #expect(throws: DataDirectoryError.self) { try directory.setAside(reason: "removed", time: 7) }
         let text = try #require(error?.description)
-        #expect(text.hasPrefix("set data aside in \(directory.path): it needs 8796094 MB of free space, and there are "))
+        #expect(
+            text.hasPrefix("set data aside in \(directory.path): it needs 8796094 MB of free space, and there are "))
         #expect(directory.observe() == .data(nil))
         #expect(try directory.asides().count == 3)
     }

@@ -1,4 +1,4 @@
-/// The data directory: what counts as empty, as data, and as neither; the stamp; renaming data aside.
+/// The data directory: what counts as empty, as data, and as neither; the stamp.
 
 import ClusterPlanning
 import Foundation
@@ -252,53 +252,5 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
             atPath: directory.path + "/etcd-cluster.json.new", withDestinationPath: place["elsewhere"])
         #expect(throws: DataDirectoryError.self) { try directory.write(stamp) }
         #expect(place.text(of: "elsewhere") == "mine")
-    }
-
-    // MARK: Setting aside
-
-    @Test func dataIsRenamedAndNothingIsDeleted() throws {
-        try make(wal, "log")
-        try make("member/snap/db", "data")
-        try make("etcd-cluster.json", stampText)
-        let fresh = Stamp(disk: DiskID("0e"), instance: InstanceID("i-0a"))
-        let destination = try directory.setAside(reason: "removed", time: 1_700_000_000, stamp: fresh)
-        #expect(destination == directory.path + "/aside-1700000000-removed")
-        #expect(directory.observe() == .empty(fresh))
-        #expect(place.text(of: "data/aside-1700000000-removed/wal/" + (wal as NSString).lastPathComponent) == "log")
-        #expect(place.text(of: "data/aside-1700000000-removed/snap/db") == "data")
-        #expect(!place.exists("data/member"))
-    }
-
-    @Test func aTakenNameIsNotOverwritten() throws {
-        for text in ["first", "second", "third"] {
-            try make("member/snap/db", text)
-            try make(wal)
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: stamp)
-        }
-        #expect(place.text(of: "data/aside-7-removed/snap/db") == "first")
-        #expect(place.text(of: "data/aside-7-removed-1/snap/db") == "second")
-        #expect(place.text(of: "data/aside-7-removed-2/snap/db") == "third")
-    }
-
-    @Test func withAHundredNamesTakenTheDataStays() throws {
-        for index in 0..<100 {
-            try FileManager.default.createDirectory(
-                atPath: directory.path + "/aside-7-removed" + (index == 0 ? "" : "-\(index)"),
-                withIntermediateDirectories: true)
-        }
-        try make(wal)
-        #expect(throws: DataDirectoryError.self) {
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: stamp)
-        }
-        #expect(directory.observe() == .data(nil))
-    }
-
-    @Test func whereThereIsNoDataThereIsNothingToSetAside() throws {
-        try make("etcd-cluster.json", stampText)
-        let error = #expect(throws: DataDirectoryError.self) {
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: other)
-        }
-        #expect(error?.description == "rename \(directory.path)/member: No such file or directory")
-        #expect(directory.observe() == .empty(stamp), "the stamp is renewed after the rename only")
     }
 }

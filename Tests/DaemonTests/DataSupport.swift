@@ -96,7 +96,9 @@ extension LoopbackEtcd {
 /// The processes that have this directory on their command line, but for ourselves.
 func processes(on directory: DataDirectory) throws -> [Int32] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }.filter { pid in
-        guard pid != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
+        guard pid != getpid(), let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else {
+            return false
+        }
         return String(decoding: line, as: UTF8.self).contains("--data-dir=\(directory.path)\0")
     }
 }

@@ -43,9 +43,10 @@ private struct Injected: Error {}
     /// What is in the files of a tree.
     private func contents(_ path: String) throws -> [String: Data] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: path)
-        return Dictionary(uniqueKeysWithValues: names.compactMap { name in
-            FileManager.default.contents(atPath: "\(path)/\(name)").map { (name, $0) }
-        })
+        return Dictionary(
+            uniqueKeysWithValues: names.compactMap { name in
+                FileManager.default.contents(atPath: "\(path)/\(name)").map { (name, $0) }
+            })
     }
 
     @Test func oneOfThreeGoesOnAloneWithAllThatWasAcknowledged() async throws {
@@ -117,7 +118,12 @@ private struct Injected: Error {}
             var start = try forcedStart(on: cluster.directory)
             let left = Mutex(steps)
             start.reached = { _, child in
-                guard left.withLock({ left in left -= 1; return left < 0 }) else { return }
+                guard
+                    left.withLock({ left in
+                        left -= 1
+                        return left < 0
+                    })
+                else { return }
                 child?.send(.kill)
                 throw Injected()
             }

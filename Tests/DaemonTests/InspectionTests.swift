@@ -17,7 +17,8 @@ import Testing
         let shown = try await inspection.run(cluster.launch(.inspect))
         #expect(!shown.isRunning && shown.leader == nil)
         #expect(shown.members?.count == 3)
-        #expect(shown.members?.contains { $0.id == cluster.first && $0.peerURLs == [cluster.members[0].peerURL] } == true)
+        #expect(
+            shown.members?.contains { $0.id == cluster.first && $0.peerURLs == [cluster.members[0].peerURL] } == true)
         #expect(shown.members?.allSatisfy(\.isStarted) == true, "told through the log, near its beginning")
         #expect(try #require(shown.commitIndex) >= cluster.committed)
         // However often.

@@ -4,7 +4,7 @@ import Testing
 /// A line as zap writes it.
 private func zap(_ level: String, _ message: String, _ error: String? = nil) -> String {
     let end = error.map { #","error":"\#($0)","stacktrace":"main.main\n\tgo.etcd.io/etcd/main.go:28"}"# } ?? "}"
-    return #"{"level":"\#(level)","ts":"2026-01-31T12:00:00.000Z","caller":"etcdmain/etcd.go:271","msg":"\#(message)"\#(end)"#
+    return #"{"level":"\#(level)","ts":"2026-01-31T12:00:00.000Z","caller":"x.go:1","msg":"\#(message)"\#(end)"#
 }
 
 private func trace(_ beginning: String, _ frames: String...) -> [String] {
@@ -82,7 +82,9 @@ private func trace(_ beginning: String, _ frames: String...) -> [String] {
         "panic: unmarshal should never fail (proto: wrong wireType)",
         zap("fatal", "failed to read WAL, cannot be repaired", "wal: slice bounds out of range, snapshot[Index: 1]"),
         zap("fatal", "failed to open WAL", "openAtIndex failed: wal: file sequence numbers (starting from 1) do not"),
-        zap("fatal", "discovery failed", "database file (/d/member/snap/db index 3) does not match with snapshot (index 9)"),
+        zap(
+            "fatal", "discovery failed",
+            "database file (/d/member/snap/db index 3) does not match with snapshot (index 9)"),
         zap("fatal", "discovery failed", "database file (/d/member/snap/db) of the backend is missing"),
         zap("panic", "failed to open database", "checksum error"),
     ])
@@ -96,29 +98,42 @@ private func trace(_ beginning: String, _ frames: String...) -> [String] {
 
     /// The disk's trouble comes in the same sentences.
     @Test(arguments: [
-        ([zap("fatal", "failed to read WAL, cannot be repaired", "no space left on device")], "no space left on device"),
+        (
+            [zap("fatal", "failed to read WAL, cannot be repaired", "no space left on device")],
+            "no space left on device"
+        ),
         (
             [zap("fatal", "discovery failed", "cannot access data directory: open d/.touch: read-only file system")],
             "read-only file system"
         ),
         ([zap("fatal", "failed to list data directory", "open d: permission denied")], "permission denied"),
-        ([zap("panic", "failed to open database", "open d/member/snap/db: too many open files")], "too many open files"),
+        (
+            [zap("panic", "failed to open database", "open d/member/snap/db: too many open files")],
+            "too many open files"
+        ),
         ([zap("fatal", "failed to read WAL, cannot be repaired", "read d/0.wal: input/output error")], "input/output"),
         ([zap("fatal", "failed to open WAL", "fileutil: file already locked")], "already locked"),
         (
             [
                 zap(
                     "fatal", "discovery failed",
-                    "cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs")
+                    "cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs"
+                )
             ], "cannot fetch cluster info"
         ),
-        (["flag provided but not defined: -bogus", "Usage:", "", "  etcd [flags]"], "flag provided but not defined: -bogus"),
+        (
+            ["flag provided but not defined: -bogus", "Usage:", "", "  etcd [flags]"],
+            "flag provided but not defined: -bogus"
+        ),
         ([zap("panic", "removed all voters"), "panic: removed all voters"], "removed all voters"),
         (
             [zap("fatal", "invalid downgrade; server version is lower than determined cluster version")],
             "invalid downgrade"
         ),
-        (trace("panic: runtime error: index out of range [5] with length 3", "go.etcd.io/etcd/etcdserver.x()"), "index"),
+        (
+            trace("panic: runtime error: index out of range [5] with length 3", "go.etcd.io/etcd/etcdserver.x()"),
+            "index"
+        ),
         (trace("panic: runtime error: invalid memory address", "go.etcd.io/bbolt.x()"), "invalid memory address"),
         (trace("fatal error: runtime: out of memory", "runtime.throw()"), "out of memory"),
         ([zap("info", "closed etcd server")], "closed etcd server"),
@@ -139,12 +154,16 @@ private func trace(_ beginning: String, _ frames: String...) -> [String] {
             zap("warn", "failed to preallocate space when creating a new WAL", "no space left on device"),
             zap("error", "failed to reach peer", "walpb: crc mismatch"),
         ]
-        #expect(EtcdOutput.classify(lines + [zap("fatal", "discovery failed", "no peers")]) == .other("discovery failed: no peers"))
+        #expect(
+            EtcdOutput.classify(lines + [zap("fatal", "discovery failed", "no peers")])
+                == .other("discovery failed: no peers"))
     }
 
     @Test func whatTheCallerActsOnIsToldApart() {
         let inUse = "listen tcp 127.0.0.1:2380: bind: address already in use"
-        #expect(EtcdOutput.classify([zap("fatal", "discovery failed", inUse)]) == .addressInUse("discovery failed: \(inUse)"))
+        #expect(
+            EtcdOutput.classify([zap("fatal", "discovery failed", inUse)])
+                == .addressInUse("discovery failed: \(inUse)"))
         let differs = "2fa5d041ab60f0b3 found data inconsistency with peers"
         #expect(
             EtcdOutput.classify([zap("fatal", "discovery failed", differs)])
@@ -157,23 +176,31 @@ private func trace(_ beginning: String, _ frames: String...) -> [String] {
         #expect("\(long)".count == 300)
     }
 
-    @Test(arguments: [
-        ([], nil, nil),
-        ([#"{"level":"info","msg":"restarting local member","cluster-id":"a","local-member-id":"b","commit-index":209}"#], 209, nil),
-        (
-            [
-                #"{"level":"info","msg":"recovered v2 store from snapshot","snapshot-index":63,"snapshot-size":"7.1 kB"}"#,
-                #"{"level":"info","msg":"restarting local member","commit-index":74}"#,
-            ], 74, 63
-        ),
-        (
-            [
-                "2019-10-09 09:02:16.166029 I | etcdserver: recovered store from snapshot at index 1500015",
-                "2019-10-09 09:02:16.3 I | etcdserver: restarting member d241f35f522492d6 in cluster c72 at commit index 18523916",
-            ], 18_523_916, 1_500_015
-        ),
-        ([#"{"level":"info","msg":"published local member to cluster","commit-index":1}"#, "at commit index x"], nil, nil),
-    ] as [([String], UInt64?, UInt64?)])
+    @Test(
+        arguments: [
+            ([], nil, nil),
+            (
+                [
+                    #"{"level":"info","msg":"restarting local member","cluster-id":"a","local-member-id":"b","commit-index":209}"#
+                ], 209, nil
+            ),
+            (
+                [
+                    #"{"level":"info","msg":"recovered v2 store from snapshot","snapshot-index":63,"snapshot-size":"7.1 kB"}"#,
+                    #"{"level":"info","msg":"restarting local member","commit-index":74}"#,
+                ], 74, 63
+            ),
+            (
+                [
+                    "2019-10-09 09:02:16.166029 I | etcdserver: recovered store from snapshot at index 1500015",
+                    "2019-10-09 09:02:16.3 I | etcdserver: restarting member d241f35f522492d6 in cluster c72 at commit index 18523916",
+                ], 18_523_916, 1_500_015
+            ),
+            (
+                [#"{"level":"info","msg":"published local member to cluster","commit-index":1}"#, "at commit index x"],
+                nil, nil
+            ),
+        ] as [([String], UInt64?, UInt64?)])
     func whereTheLogStands(_ lines: [String], _ commit: UInt64?, _ snapshot: UInt64?) {
         let restart = EtcdRestart(lines)
         #expect(restart.commitIndex == commit)

@@ -67,7 +67,9 @@ import Testing
 
     @Test func blockingWorkSeesThatItIsCancelled() async throws {
         #expect(try await runBlocking { _ in 7 } == 7)
-        await #expect(throws: SystemError("x", code: 5)) { try await runBlocking { _ in throw SystemError("x", code: 5) } }
+        await #expect(throws: SystemError("x", code: 5)) {
+            try await runBlocking { _ in throw SystemError("x", code: 5) }
+        }
         let hasBegun = Mutex(false)
         let task = Task {
             try await runBlocking { isCancelled in

@@ -69,10 +69,8 @@ extension DataDirectory {
     ///   - time: seconds since 1970; part of the name.
     /// - Throws: `DataDirectoryError`, also where there is no room for the data to come back; nothing has changed then.
     package func setAside(reason: String, time: Int) throws(DataDirectoryError) -> SetAside {
-        try prune({ !$0.isIncomplete }) { () throws(DataDirectoryError) in
-            try requireRoom(freedByPruning: try surplus(adding: 1) { !$0.isIncomplete })
-            return try renameData(to: "aside-\(time)-\(reason)")
-        }
+        try requireRoom(freedByPruning: try surplus(adding: 1) { !$0.isIncomplete })
+        return prune(after: try renameData(to: "aside-\(time)-\(reason)")) { !$0.isIncomplete }
     }
 
     /// Renames what lies in the place of etcd's data without being data, to `aside-<time>-incomplete`. etcd would take a
@@ -84,9 +82,7 @@ extension DataDirectory {
     package func setIncompleteAside(time: Int) throws(DataDirectoryError) -> SetAside? {
         guard try exists(path + "/member") else { return nil }
         guard try !hasLog() else { throw DataDirectoryError("start anew in \(path)", "there is data") }
-        return try prune(\.isIncomplete) { () throws(DataDirectoryError) in
-            try renameData(to: "aside-\(time)-\(incomplete)")
-        }
+        return prune(after: try renameData(to: "aside-\(time)-\(incomplete)"), \.isIncomplete)
     }
 
     private func renameData(to name: String) throws(DataDirectoryError) -> String {
@@ -113,11 +109,9 @@ extension DataDirectory {
         return Array(all.prefix(max(0, all.count + more - Self.asidesKept)))
     }
 
-    /// Removes what is too much after `act`, and never before.
-    private func prune(
-        _ isOfKind: (Aside) -> Bool, after act: () throws(DataDirectoryError) -> String
-    ) throws(DataDirectoryError) -> SetAside {
-        var done = SetAside(place: try act(), removed: [])
+    /// Removes what is too much now that there is one more, and never before.
+    private func prune(after place: String, _ isOfKind: (Aside) -> Bool) -> SetAside {
+        var done = SetAside(place: place, removed: [])
         do throws(DataDirectoryError) {
             for aside in try surplus(isOfKind) {
                 try FileTree(aside.path).remove()

@@ -15,9 +15,8 @@ extension EtcdVersion {
     func refusal(toFollow newest: String?) -> String? {
         guard let newest else { return nil }
         let numbers = newest.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard numbers.count == 2, let major = numbers[0], let minor = numbers[1],
-            (self.major, self.minor) < (major, minor)
-        else { return nil }
+        guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else { return nil }
+        guard (self.major, self.minor) < (major, minor) else { return nil }
         return """
             etcd \(newest) has run on this data, and the program here is etcd \(self), which is older: install etcd \
             \(newest) or later, or set the data aside
