@@ -32,7 +32,8 @@ struct StartObserver: Sendable {
         let name = seen.clusterName(configured: configuration.clusterName)
         view.record = try await records.read(for: name).reading
         view.stores = await records.names(for: name)
-        ownReport.learn(owner: seen.owner, cluster: name, stores: view.stores)
+        let isRead = if case .unknown = view.record { false } else { true }
+        ownReport.learn(owner: seen.owner, cluster: name, stores: isRead ? view.stores : [])
         let record = view.record.record
         let missing = instancesToAsk(record: record, group: seen)
         view.facts.asked = try await observed { missing.isEmpty ? [] : try await group.ask(missing) }
