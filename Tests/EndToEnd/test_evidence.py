@@ -71,6 +71,7 @@ def test_amnesiac_founder_waits_for_who_knows_more(make_world: MakeWorld, binary
     assert b.etcd() is None, "nothing is started on a disk that the record does not name"
     assert not [host for host in (b, c) if host.etcd() and leads(host)], "two of three do not lead without A"
     a.start()
+    wait_until("B has joined anew", lambda: leads(b), 90)
     world.await_whole(90)
     assert {host.endpoint.status().cluster_id for host in (a, b, c)} == {before}
     assert writer.missing(a.endpoint) == []
