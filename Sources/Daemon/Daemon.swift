@@ -121,7 +121,8 @@ struct Daemon: Sendable {
             configuration: configuration, identity: surroundings.identity, ownReport: observers.ownReport,
             watch: watch, logger: logger)
         let departureLoop = DepartureLoop(
-            configuration: configuration, metadata: surroundings.metadata, ownReport: observers.ownReport, logger: logger)
+            configuration: configuration, metadata: surroundings.metadata, ownReport: observers.ownReport,
+            logger: logger)
         // Whichever throws first cancels the others; etcd's loop stops etcd before it returns, so etcd ends last.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcdLoop.run() }

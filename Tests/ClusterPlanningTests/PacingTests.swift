@@ -1,4 +1,4 @@
-import ClusterPlanning
+@testable import ClusterPlanning
 import Testing
 
 @Suite struct PacingTests {
@@ -35,29 +35,34 @@ import Testing
         #expect(turns.allSatisfy { $0 >= 6 }, "and yet it looks")
     }
 
+    private static let terminated3 = facts(asked: [asked(3, .terminated)], firstTwo)
+    private static let stopped3 = facts(asked: [asked(3, .stopped)], firstTwo)
+    private static let forgotten3 = facts(asked: [asked(3, .unknownToEC2)], firstTwo)
+    private static let unread = Facts(owner: ourGroup, group: .unavailable("503"))
+
     static let lasting: [(String, @Sendable (Duration) -> ClusterView)] = [
-        ("a member that stays ill", { lead(three(ill: [3]), asked: .seen([asked(3, .running)]), now: $0) }),
-        (
-            "a member whose instance stays stopped",
-            { lead(three(ill: [3]), asked: .seen([asked(3, .stopped)]), now: $0) }
-        ),
-        ("a member unknown to EC2", { lead(three(ill: [3]), asked: .seen([asked(3, .unknownToEC2)]), now: $0) }),
+        ("a member that stays ill", { lead(three(ill: [3]), now: $0) }),
+        ("a member whose instance stays stopped", { lead(three(ill: [3]), stopped3, now: $0) }),
+        ("a member unknown to EC2", { lead(three(ill: [3]), forgotten3, now: $0) }),
         (
             "a removal that would cost the quorum",
-            {
-                lead(three(ill: [2]), asked: .seen([asked(2, .running), asked(3, .terminated)]), now: $0)
-            }
+            { lead(three(ill: [2]), facts(asked: [asked(3, .terminated)], [holds(1)], silent: [2]), now: $0) }
         ),
-        ("a place that stays free", { lead(cluster([member(1), member(2)], leader: 1), now: $0) }),
+        (
+            "a place that stays free",
+            { lead(led(members(1, 2)), facts(firstTwo), record: found(record([on(1), on(2)])), now: $0) }
+        ),
+        (
+            "a spare", { lead(three(), facts(.seen(group([1, 2, 3, 4], desired: 4)), [holds(1), holds(2), holds(3), blank(4, asks: true)]), settings: PlanSettings(clusterSize: 3), now: $0) }
+        ),
         ("a zone that can't be read", { lead(zone: .unavailable("AccessDenied"), now: $0) }),
+        ("a record that can't be read", { lead(record: .unknown("503"), now: $0) }),
         ("an alarm", { lead(alarms: [.corrupt(1)], now: $0) }),
-        ("a group that can't be read", { lead(three(ill: [3]), group: .unavailable("503"), now: $0) }),
+        ("a group that can't be read", { lead(three(ill: [3]), unread, now: $0) }),
         (
             "an ill member while AWS fails now and then",
             { now in
-                now.components.seconds.isMultiple(of: 3)
-                    ? lead(three(ill: [3]), group: .unavailable("Throttling"), asked: .notAsked, now: now)
-                    : lead(three(ill: [3]), asked: .seen([asked(3, .running)]), now: now)
+                lead(three(ill: [3]), now.components.seconds.isMultiple(of: 3) ? unread : everybodyHolds, now: now)
             }
         ),
     ]
@@ -70,7 +75,7 @@ import Testing
 
     @Test func afterAStepTheNextTurnIsSoon() {
         var memory = ReconcileMemory()
-        let plan = planReconcile(lead(three(ill: [3]), asked: .seen([asked(3, .terminated)])), memory: &memory)
+        let plan = planReconcile(lead(three(ill: [3]), Self.terminated3), memory: &memory)
         #expect(plan.isUnderWay)
         #expect(!planReconcile(lead(), memory: &memory).isUnderWay)
     }
@@ -130,13 +135,18 @@ import Testing
     }
 
     @Test func onlyTheUnknownTheMissingAndTheIllAreAskedFor() {
-        let cluster = cluster(
-            [member(1), member(2), member(3), Member(9, name: "node", peerURLs: [peerURL(9)]), entry(7, at: 5)],
-            leader: 1,
-            ill: [2])
-        let known: Set<InstanceID> = [1, 2]
-        #expect(instancesToAsk(about: cluster, group: group([1, 2, 4]), known: known) == [2, 3, 4])
-        #expect(instancesToAsk(about: three(), group: group([1, 2, 3]), known: [1, 2, 3]).isEmpty)
+        let node = Member(9, name: "node", peerURLs: [peerURL(9)], clientURLs: [clientURL(9)])
+        let seen = led(members(1, 2, 3) + [node, entry(7, at: 5)], ill: [2, 9])
+        let record = record([on(1), on(2), on(3), unnamed(9), on(6)])
+        #expect(
+            instancesToAsk(about: seen, record: record, group: group([1, 2, 4, 9]), known: [1, 2, 9]) == [2, 3, 4, 6, 9])
+        #expect(instancesToAsk(about: three(), record: nil, group: group([1, 2, 3]), known: [1, 2, 3]).isEmpty)
+    }
+
+    @Test func aStartAsksForWhomTheRecordOrAClusterNames() {
+        let record = record([on(1), on(8)], former: [was(7, 0)])
+        #expect(instancesToAsk(record: record, clusters: [cluster(members(1, 9))], group: group([1, 2])) == [7, 8, 9])
+        #expect(instancesToAsk(record: nil, group: group([1, 2])).isEmpty)
     }
 
     @Test func aStepThatFailsAgainAndAgainIsTriedMoreSeldom() {

@@ -72,7 +72,7 @@ package struct Facts: Equatable, Sendable {
         switch reports[id] {
         case .silent(let cause): cause
         case .report(let report) where report.instance != id: "\(report.instance) answers there"
-        case .report(let report) where isCounted(report, of: id): "it names no disk"
+        case .report(let report) where isCounted(report, of: id): "its report says nothing of this disk"
         case .report(let report): "it reports for \(report.owner ?? "no group yet")"
         case nil: "its supervisor was not asked"
         }

@@ -81,6 +81,8 @@ extension Deferral: CustomStringConvertible {
             "entry \(member.label) never started, and no instance has its address; it goes in \(remaining)"
         case .drainHeld(let instance, let why): "\(instance) is held, though it is to leave: \(why)"
         case .learnerBehind(let member): "learner \(member.label) has not caught up yet"
+        case .promotionRisksQuorum(let member, let risk):
+            "learner \(member.label) has no vote yet: with it, the quorum would be at risk: \(risk)"
         case .spare(let instance, let members, let size):
             "\(instance) is a spare: the cluster has \(counted(members, "member")) of \(size)"
         case .joinHeld(let instance, let why): "\(instance) waits to join: \(why)"

@@ -27,7 +27,7 @@ extension Turn {
         if after.healthyVoters >= after.quorum {
             membership = .promote(learner)
         } else {
-            deferring(.quorumAtRisk(learner, after))
+            deferring(.promotionRisksQuorum(learner, after))
         }
     }
 
@@ -115,9 +115,9 @@ extension Turn {
             return member.isStarted || !member.name.isEmpty ? .deferred(.notAnInstance(member)) : judgeOrphan(member)
         }
         switch evidence.fate(of: entry) {
-        case .held, .blank:
+        case .held(let report), .blank(let report):
             memory.orphanedSince[member.id] = nil
-            return complaint(of: member, entry, group)
+            return complaint(of: member, on: report.instance, group)
         case .unusable(let report, let cause):
             if member.id == view.ownMember || cluster.isHealthy(member) { return .keep }
             return recordIsUnknown(member) ?? judge(member, .diskUnusable(report.instance, cause))
@@ -217,12 +217,12 @@ extension Turn {
 
     // MARK: What an operator should know of members that stay
 
-    private func complaint(of member: Member, _ entry: ClusterRecord.Entry, _ group: Group) -> Verdict {
-        let state = view.facts.instance(entry.instance)?.state ?? .unclear
+    private func complaint(of member: Member, on instance: InstanceID, _ group: Group) -> Verdict {
+        let state = view.facts.instance(instance)?.state ?? .unclear
         if member.isStarted, case .unhealthy(let cause)? = cluster.health[member.id] {
             return .deferred(.unhealthyButRunning(member, state, cause))
         }
-        return group.instance(entry.instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
+        return group.instance(instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
     }
 
     private func doubt(

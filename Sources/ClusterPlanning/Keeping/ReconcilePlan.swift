@@ -104,6 +104,7 @@ package enum Deferral: Equatable, Sendable {
     case orphanInGrace(Member, remaining: Duration)
     case drainHeld(InstanceID, String)
     case learnerBehind(Member)
+    case promotionRisksQuorum(Member, QuorumRisk)
     case memberMissing(members: Int, size: Int)
     case spare(InstanceID, members: Int, size: Int)
     case joinHeld(InstanceID, String)

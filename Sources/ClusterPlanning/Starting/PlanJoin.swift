@@ -13,6 +13,8 @@ func planJoin(
     // Two entries of ours: what is not meant for us goes first, one a turn.
     let stale = own.first { !isMeantForUs($0, in: cluster.id, view, stamp) }
     if stale == nil, let entry = own.first { return planExec(view, cluster, entry) }
+    // A member that can't run costs a place, and of a small cluster the quorum.
+    if let fault = view.programFault { return .wait(.programUnfit(fault)) }
     if isLeaderOurs(cluster, view.facts) {
         return .wait(stale.map(WaitReason.ownEntryOfLostData) ?? .askedToJoin(cluster.id))
     }

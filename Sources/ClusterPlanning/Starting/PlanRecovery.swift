@@ -36,6 +36,8 @@ private func strangers(
     let differing = running.filter { instance in
         view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
     }
+    let unread = differing.filter { view.facts.report($0.id)?.hasNotReadRecord(view) == true }
+    if !unread.isEmpty { return .reportsMissing(unread.map { "\($0.id) has not read the record yet" }) }
     if !differing.isEmpty { return .storesDiffer(differing.map(\.id)) }
     let waited = memory.recovering.map { view.now - $0.since } ?? .zero
     guard waited < view.settings.grace else { return nil }

@@ -44,7 +44,8 @@ extension WaitReason {
     /// Whether what is waited for is no fault of this instance.
     fileprivate var isAboutOthers: Bool {
         switch self {
-        case .groupIncomplete, .groupMayChange, .reportsMissing, .instancesUnsettled, .foundingWithoutUs, .foundersDiffer,
+        case .groupIncomplete, .groupMayChange, .reportsMissing, .instancesUnsettled, .foundingWithoutUs,
+            .foundersDiffer,
             .storesDiffer, .generationUnknown, .generationPending, .generationQuorate, .generationLed,
             .generationHeld, .dataUnusable, .backupsExist, .recordOfOther, .zoneNamesCluster, .peersSilent, .noLeader:
             true

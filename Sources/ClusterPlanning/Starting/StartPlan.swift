@@ -140,6 +140,7 @@ package enum WaitReason: Equatable, Sendable {
     case ownEntryAlive(Member)
     case ownEntryOfLostData(Member)
     case askedToJoin(ClusterID)
+    case programUnfit(String)
     case peersLagging([Peer], MemberID)
     case addTooSoon(after: Duration)
 }

@@ -125,6 +125,8 @@ package struct StartView: Equatable, Sendable {
     /// What the hosted zone says under our name; `notAsked` where no zone is configured.
     package var zone: Observed<Zone>
     package var abilities: EtcdAbilities
+    /// Why etcd could not be run here, as far as that can be told without running it; nil: it can, or was not looked at.
+    package var programFault: String?
 
     package init(
         now: Duration, time: String = "", salt: String = "", identity: Identity,
@@ -132,7 +134,8 @@ package struct StartView: Equatable, Sendable {
         disk: Disk, isMountPoint: Bool = false, etcd: OwnEtcd = OwnEtcd(), facts: Facts = Facts(),
         record: RecordReading = .notConfigured, stores: [StoreName] = [],
         backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
-        clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities()
+        clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities(),
+        programFault: String? = nil
     ) {
         self.now = now
         self.time = time
@@ -150,6 +153,7 @@ package struct StartView: Equatable, Sendable {
         self.clusters = clusters.sorted { ($0.id, $0.generation ?? 0) < ($1.id, $1.generation ?? 0) }
         self.zone = zone
         self.abilities = abilities
+        self.programFault = programFault
     }
 }
 

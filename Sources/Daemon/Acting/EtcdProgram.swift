@@ -73,15 +73,20 @@ actor EtcdProgram {
     /// Has the program read the flags that it would be started with, and nothing more: with `--version` etcd says its
     /// version, once the rest of its command line makes sense to it.
     ///
-    /// - Throws: as `command(for:)`; `ObservationError` with what the program says of its flags.
-    func check(for identity: Identity) async throws {
-        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
-        let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
-        let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
-        let output = try await spawner.capture(command, deadline: .seconds(10))
-        guard output.status.isSuccess else {
+    /// - Returns: nil where it would start; else what it says of its flags, or why it does not run at all.
+    func fault(for identity: Identity) async throws(CancellationError) -> String? {
+        do {
+            let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
+            let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
+            let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
+            let output = try await spawner.capture(command, deadline: .seconds(10))
+            guard !output.status.isSuccess else { return nil }
             let said = String(decoding: output.standardError + output.standardOutput, as: UTF8.self)
-            throw ObservationError("\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))")
+            return "\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))"
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return "\(error)"
         }
     }
 

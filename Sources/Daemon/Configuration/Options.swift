@@ -86,7 +86,8 @@ extension Option {
         },
         Option(
             flag: "on-loss", variables: ["ETCD_CLUSTER_ON_LOSS"], placeholder: "recover|hold",
-            help: "when no quorum can be had any more: carry on with the best data, or wait for a person (default recover)"
+            help:
+                "when no quorum can be had any more: carry on with the best data, or wait for a person (default recover)"
         ) { text, configuration throws(InvalidValue) in
             configuration.onLoss = try word(text)
         },

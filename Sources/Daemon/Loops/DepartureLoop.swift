@@ -22,7 +22,9 @@ struct DepartureLoop: Sendable {
             do {
                 let departure = try await look()
                 if departure != last {
-                    logger.info("the metadata service tells of this instance's end", ["departure": departure.map { "\($0)" } ?? "none"])
+                    logger.info(
+                        "the metadata service tells of this instance's end",
+                        ["departure": departure.map { "\($0)" } ?? "none"])
                 }
                 last = departure
                 ownReport.learn(leaving: departure)

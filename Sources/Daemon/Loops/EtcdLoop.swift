@@ -67,8 +67,11 @@ struct EtcdLoop: Sendable {
             {
                 return (launch, disk)
             }
-            let view = try await observer.look(
+            var view = try await observer.look(
                 disk: disk, own: OwnEtcd(lastExit: state.lastExit, shown: state.shown), now: now)
+            if case .empty = disk, !view.clusters.isEmpty {
+                view.programFault = try await program.fault(for: observer.identity)
+            }
             try await sickness.heed(view, sickFor: watch.leaderless)
             let plan = planStart(view, memory: &state.memory)
             try await completeOwnHook(view, plan)
@@ -118,9 +121,6 @@ struct EtcdLoop: Sendable {
     /// Acts for ourselves, where the leader has no supervisor of ours.
     private func act(_ step: ReconcilePlan.Step, on cluster: RunningCluster) async throws {
         if case .addMember = step {
-            // From one voter to two the cluster leads again only with us: what can be known before must not keep our
-            // etcd from starting then.
-            try await program.check(for: observer.identity)
             try await stamp.note { $0.cluster = cluster.id }
         }
         try await executor.perform(step, through: cluster)

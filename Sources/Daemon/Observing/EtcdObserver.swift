@@ -64,7 +64,9 @@ struct EtcdObserver: Sendable {
         }
         var clusters: [RunningCluster] = []
         for (lineage, candidates) in endpoints.sorted(by: { $0.key < $1.key }) {
-            guard var cluster = try await runningCluster(lineage.cluster, through: candidates.sorted()) else { continue }
+            guard var cluster = try await runningCluster(lineage.cluster, through: candidates.sorted()) else {
+                continue
+            }
             cluster.generation = facts.generation(of: cluster)
             if !clusters.contains(where: { $0.id == cluster.id && $0.leader == cluster.leader }) {
                 clusters.append(cluster)

@@ -125,7 +125,8 @@ actor GroupObserver {
             let id = InstanceID(described.id.text)
             groupNames[id] = membership?.groupName
             // Outside of every group an instance is meant to serve as long as it runs.
-            return instance(id, lifecycle: membership.map { Lifecycle(rawValue: $0.instance.lifecycleState) } ?? .inService)
+            return instance(
+                id, lifecycle: membership.map { Lifecycle(rawValue: $0.instance.lifecycleState) } ?? .inService)
         }
         return Group(
             name: value, owner: "tag:\(key)=\(value)", desiredCapacity: instances.count, instances: instances)

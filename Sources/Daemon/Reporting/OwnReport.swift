@@ -94,7 +94,9 @@ final class OwnReport: Sendable {
         let reachesAWS = await group.reachesAWS
         let known = known.withLock { $0 }
         return Report(
-            identity.instance, identity.peerURL, owner: known.owner, cluster: known.cluster, stores: known.stores,
+            identity.instance, identity.peerURL,
+            // A member that resumed and follows has never asked AWS which group it is in.
+            owner: known.owner ?? disk.stamp?.owner, cluster: known.cluster, stores: known.stores,
             disk: disk.stamp?.disk, isMountPoint: isMountPoint,
             holding: Holding(disk, lastExit: known.lastExit, shown: state, identity), etcd: state,
             asksToJoin: known.asksToJoin, waitingFor: known.waitingFor, leaving: known.leaving,
@@ -115,7 +117,9 @@ private actor ReportFlight {
     private var last: (report: Report, madeAt: ContinuousClock.Instant)?
     private static let moment = Duration.milliseconds(250)
 
-    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError) -> Report {
+    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError)
+        -> Report
+    {
         if let last, last.madeAt.duration(to: .now) < Self.moment { return last.report }
         let report = try await make()
         last = (report, .now)
