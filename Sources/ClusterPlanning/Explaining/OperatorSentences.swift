@@ -3,8 +3,10 @@
 extension OperatorStep: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .terminate(let instance, .shuttingDown): "wait until EC2 has terminated \(instance), which is shutting down"
-        case .terminate(let instance, let state): "terminate \(instance), which is \(state), and wait until EC2 has done so"
+        case .terminate(let instance, .shuttingDown):
+            "wait until EC2 has terminated \(instance), which is shutting down"
+        case .terminate(let instance, let state):
+            "terminate \(instance), which is \(state), and wait until EC2 has done so"
         case .swapRecord(let swap): swap.description
         case .removeRecord(let store, nil): "remove what stands in the place of the record in \(store), whatever it is"
         case .removeRecord(let store, _): "remove the record in \(store)"
@@ -28,7 +30,8 @@ extension Refusal: CustomStringConvertible {
             "the record is of \(owner), and not of this group: if its data is not wanted, run `etcd-cluster forget`"
         case .recordExists(let generation, let owner):
             "there is a record already, of generation \(generation) of \(owner): nothing is to be adopted"
-        case .storeUnknown(let store, let known): "no store \(store) is configured; there are \(list(known.map(\.rawValue)))"
+        case .storeUnknown(let store, let known):
+            "no store \(store) is configured; there are \(list(known.map(\.rawValue)))"
         case .clusterAnswers(let cluster):
             "cluster \(cluster) answers: it lives, and nothing begins beside it; single members are its leader's business"
         case .nobodyAnswers:

@@ -9,7 +9,8 @@ func planFoundingByHand(
     if let cluster = view.clusters.first {
         if request == RecoverRequest(teller: request.teller) {
             return .nothing(
-                "cluster \(cluster.id) answers and has no record: its leader writes one; `etcd-cluster adopt` does so now")
+                "cluster \(cluster.id) answers and has no record: its leader writes one; `etcd-cluster adopt` does so now"
+            )
         }
         throw .noRecord
     }

@@ -17,7 +17,9 @@ package func planAdopt(_ view: OperatorView) -> OperatorPlan {
         if clusters.count > 1 { throw .severalClusters(clusters.map(\.id)) }
         guard let cluster = clusters.first else { throw .nobodyAnswers }
         if let differing = instancesOnOtherStores(view.start, group) { throw .waits(differing) }
-        if case .unavailable(let cause) = view.start.backups { throw .blind(WaitReason.backupsNotRead(cause).description) }
+        if case .unavailable(let cause) = view.start.backups {
+            throw .blind(WaitReason.backupsNotRead(cause).description)
+        }
         var plan = ReconcilePlan()
         guard let swap = adoption(ClusterView(view.start, cluster), group, in: store, &plan) else {
             throw .blind(list(plan.deferred.map(\.description)))

@@ -7,7 +7,8 @@ package func planForget(_ view: OperatorView, _ request: ForgetRequest) -> Opera
         let group = try view.group()
         if view.readings.isEmpty { throw .noRecordKept }
         let going = try recordsToRemove(view, request)
-        let left = view.readings.filter { reading in !going.contains { $0.store == reading.store } && !reading.isAbsent }
+        let left = view.readings.filter { reading in !going.contains { $0.store == reading.store } && !reading.isAbsent
+        }
         if !request.evenIfAlive { try refuseIfAlive(view.start, left, dropsAny: !going.isEmpty) }
         let names = left.isEmpty ? try recordsInDNS(view.start, group) : (ours: [], foreign: [])
         let records = going.map { OperatorStep.removeRecord(from: $0.store, version: $0.version) }
@@ -87,7 +88,9 @@ private func followUp(_ view: StartView, _ left: [StoreReading]) -> [String] {
     }
     let holding = view.facts.counted.filter { $0.heldData != nil }.map(\.instance.rawValue)
     if !holding.isEmpty {
-        return ["data is held by \(list(holding)), and stays: with it the old cluster goes on, and nothing new is founded"]
+        return [
+            "data is held by \(list(holding)), and stays: with it the old cluster goes on, and nothing new is founded"
+        ]
     }
     return ["the supervisors found a new cluster once the group is whole"]
 }

@@ -124,7 +124,9 @@ private func explained(_ disk: HeldDisk) -> String {
 }
 
 private func loss(_ disk: HeldDisk) -> String { "\(explained(disk)) holds data that can be carried on" }
-private func loss(_ unusable: InstanceID) -> String { "etcd can't run on what \(unusable) holds, and a person may save it" }
+private func loss(_ unusable: InstanceID) -> String {
+    "etcd can't run on what \(unusable) holds, and a person may save it"
+}
 
 func lossOfBackups(_ view: StartView) -> [String] { obstacleInBackups(view).map { [$0.description] } ?? [] }
 

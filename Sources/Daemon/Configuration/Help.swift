@@ -31,17 +31,17 @@ package func helpText() -> String {
 
 
         """ + OperatorOption.all.map(entry).joined()
-        + """
+            + """
 
-        etcd's own variables (ETCD_CERT_FILE, ETCD_QUOTA_BACKEND_BYTES, ...) and the flags behind -- go to
-        etcd, but for those that would undo what etcd-cluster does: they are refused, with the reason.
-        ETCD_LISTEN_CLIENT_URLS and ETCD_LISTEN_PEER_URLS say where etcd listens (default: everywhere).
-        Credentials and endpoints of AWS are found as AWS's own tools find them.
+            etcd's own variables (ETCD_CERT_FILE, ETCD_QUOTA_BACKEND_BYTES, ...) and the flags behind -- go to
+            etcd, but for those that would undo what etcd-cluster does: they are refused, with the reason.
+            ETCD_LISTEN_CLIENT_URLS and ETCD_LISTEN_PEER_URLS say where etcd listens (default: everywhere).
+            Credentials and endpoints of AWS are found as AWS's own tools find them.
 
-        Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
-        Those of people's commands: 0 done, or nothing to do, 1 refused or declined, 64, 70 can't look.
+            Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
+            Those of people's commands: 0 done, or nothing to do, 1 refused or declined, 64, 70 can't look.
 
-        """
+            """
 }
 
 private func entry(_ option: Option) -> String {

@@ -101,7 +101,8 @@ private struct ConfigurationParser {
     private mutating func demandRecord(for word: String) {
         guard configuration.hostedZone == nil, configuration.backupBucket == nil else { return }
         mistakes.append(
-            "\(word): neither --hosted-zone nor --backup-bucket is set, and so there is no record; set what `run` has here")
+            "\(word): neither --hosted-zone nor --backup-bucket is set, and so there is no record; set what `run` has here"
+        )
     }
 
     /// A cluster whose members are all silent for a moment, and of which no record tells, looks like none: another could be

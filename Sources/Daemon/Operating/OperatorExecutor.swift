@@ -26,7 +26,8 @@ struct OperatorExecutor: Sendable {
         switch step {
         case .terminate(let instance, let state): try await terminate(instance, state, terminal)
         case .swapRecord(let swap): return try await records.swap(swap) == .won
-        case .removeRecord(let store, let version): return try await records.remove(from: store, ifStill: version) == .won
+        case .removeRecord(let store, let version):
+            return try await records.remove(from: store, ifStill: version) == .won
         case .changeDNS(let changes):
             guard let zone else { preconditionFailure("a DNS change was planned without a zone") }
             try await zone.change(changes)

@@ -60,9 +60,15 @@ struct OperatorRun: Sendable {
     /// Goes on from stage to stage, each on a look of its own, until nothing is left to be done.
     func run() async throws -> Ending {
         var ending = Ending.nothing
+        var generation: Int?
         for stage in 0..<Self.stageLimit {
             let view = try await observer.look()
             if command == .recover, stage == 0 { terminal.say(table(situation(view))) }
+            if stage > 0, let record = view.start.record.record, record.generation != generation {
+                terminal.say("generation \(record.generation) has begun from \(record.source)\n")
+                return .done
+            }
+            generation = view.start.record.record?.generation
             switch plan(view) {
             case .refuse(let refusal):
                 terminal.complain("\(stage == 0 ? "" : "not to the end: ")\(refusal)")
@@ -78,7 +84,7 @@ struct OperatorRun: Sendable {
         return ending
     }
 
-    /// Only `recover` has anything to do after its first stage.
+    /// Only where disks are declared gone there may be anything to do after the first stage.
     private var isStaged: Bool { command == .recover && !flags.recover.declaredGone.isEmpty }
 
     private func plan(_ view: OperatorView) -> OperatorPlan {
