@@ -34,6 +34,10 @@ final class ServerSocket: Sendable {
     }
 }
 
+/// SOCK_STREAM on Linux. libcurl's header brings its own definition into a build of the whole module, and the compiler then
+/// finds neither.
+private let streamSocket: Int32 = 1
+
 /// On Linux SOCK_CLOEXEC and SOCK_NONBLOCK by another name: the compiler does not find theirs reliably.
 private let socketFlags = O_CLOEXEC | O_NONBLOCK
 
@@ -87,7 +91,7 @@ private func acceptClosedOnExec(
 private func numericAddress(_ address: String, port: Int) -> UnsafeMutablePointer<addrinfo>? {
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    hints.ai_socktype = streamSocket
     var found: UnsafeMutablePointer<addrinfo>?
     guard getaddrinfo(address, String(port), &hints, &found) == 0 else { return nil }
     return found
