@@ -147,8 +147,8 @@ def test_last_voters_drain_waits_for_a_successor(make_world: MakeWorld, binary: 
     world.await_whole()
     first = world.fleet.living()[0]
     first.endpoint.put("before", "kept")
-    world.aws.terminate(first.id)
-    world.await_whole(90)
-    successor, = world.fleet.living()
-    assert successor.id != first.id
+    successor, = world.aws.terminate(first.id)
+    wait_until("the successor is all there is", lambda: {one.id for one in world.aws.running()} == {successor.id}, 90)
+    world.await_whole(30)
+    successor = world.fleet.host(successor.id)
     assert successor.endpoint.get("before") == "kept"

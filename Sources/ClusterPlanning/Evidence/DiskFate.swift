@@ -45,9 +45,13 @@ struct Evidence {
         }
         if let reporter = reporters.first { return fate(reportedBy: reporter) }
         guard let disk = entry.disk else { return fateOfUnnamedDisk(entry) }
-        if let declared = gone.first(where: { $0.disk == disk }) { return .gone(.declared(by: declared.teller)) }
+        if let declared = declared(entry) { return declared }
         if let loss = replacement(of: entry, disk) { return loss }
         return fateByInstance(entry, isVolume: disk.isVolume)
+    }
+
+    private func declared(_ entry: ClusterRecord.Entry) -> DiskFate? {
+        gone.first { $0.disk == entry.markedDisk }.map { .gone(.declared(by: $0.teller)) }
     }
 
     private func fate(reportedBy report: Report) -> DiskFate {
@@ -62,7 +66,7 @@ struct Evidence {
     /// Of a member that was made before anybody named its disk: what its instance holds is it.
     private func fateOfUnnamedDisk(_ entry: ClusterRecord.Entry) -> DiskFate {
         guard let report = facts.report(entry.instance), report.peerURL == entry.peerURL else {
-            return fateByInstance(entry, isVolume: false)
+            return declared(entry) ?? fateByInstance(entry, isVolume: false)
         }
         if case .none = report.holding, let disk = report.disk { return .gone(.replaced(entry.instance, by: disk)) }
         return fate(reportedBy: report)

@@ -81,7 +81,7 @@ extension Turn {
     // MARK: Hooks
 
     /// Instances that a terminating hook holds: a heartbeat while their member is needed, the end of the wait once it is gone.
-    private mutating func keepHooks(_ group: Group) {
+    mutating func keepHooks(_ group: Group) {
         for instance in group.instances where instance.lifecycle == .terminatingWait {
             let isMember = member(on: instance.id) != nil
             let isLast = isMember && cluster.members.count == 1 && group.desiredCapacity == 0

@@ -45,7 +45,8 @@ struct Turn {
 
     mutating func plan() {
         remember()
-        guard heedAlarms(), heedRecord() else { return }
+        guard heedAlarms() else { return holdInstances() }
+        guard heedRecord() else { return }
         if let group = knownGroup() {
             if let record { upkeep(record) }
             promote()
@@ -59,6 +60,13 @@ struct Turn {
         } else {
             giveLeadAway()
         }
+        assemble()
+    }
+
+    /// Every change is held; instances that are about to go are held with it.
+    private mutating func holdInstances() {
+        guard let group = knownGroup() else { return }
+        keepHooks(group)
         assemble()
     }
 

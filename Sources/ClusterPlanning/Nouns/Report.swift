@@ -8,7 +8,7 @@ package struct Report: Equatable, Sendable {
     package var owner: String?
     /// The cluster's name.
     package var cluster: String?
-    /// The stores that it reads, sorted.
+    /// The stores that it reads, sorted; none while it could not read them.
     package var stores: [StoreName]
     package var disk: DiskID?
     /// Whether the data directory is a file system of its own.

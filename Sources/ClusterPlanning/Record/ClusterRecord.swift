@@ -118,7 +118,8 @@ package struct ClusterRecord: Equatable, Sendable {
         let named = Set((next.voters + next.former.map(\.entry)).compactMap(\.disk))
         next.start = next.start.filter { $0.disk.map(named.contains) ?? true }.sorted(by: Self.precedes)
         next.voters.sort(by: Self.precedes)
-        next.gone.removeAll { !named.contains($0.disk) }
+        let marked = Set((next.voters + next.former.map(\.entry)).map(\.markedDisk))
+        next.gone.removeAll { !marked.contains($0.disk) }
         next.changes += 1
         return next
     }

@@ -96,7 +96,11 @@ func whoMayHoldData(_ view: StartView, _ group: Group, passingOver impatient: Bo
             doubts.append("\(instance.id): \(view.facts.silence(instance.id))")
             continue
         }
-        if report.stores != view.stores { strangers.append(instance.id) }
+        if report.hasNotReadRecord(view) {
+            doubts.append("\(instance.id) has not read the record yet")
+        } else if report.stores != view.stores {
+            strangers.append(instance.id)
+        }
         if let doubt = report.doubtOfEmptiness { doubts.append("\(instance.id) \(doubt)") }
     }
     if !strangers.isEmpty { return .storesDiffer(strangers) }
@@ -104,6 +108,9 @@ func whoMayHoldData(_ view: StartView, _ group: Group, passingOver impatient: Bo
 }
 
 extension Report {
+    /// Whether it does not say which stores it reads, though there are some: it could not read them.
+    func hasNotReadRecord(_ view: StartView) -> Bool { stores.isEmpty && !view.stores.isEmpty }
+
     fileprivate var doubtOfEmptiness: String? {
         switch holding {
         case .none: nil

@@ -32,15 +32,23 @@ func planRecovery(
 private func strangers(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ memory: StartMemory
 ) -> WaitReason? {
+    if let differing = instancesOnOtherStores(view, group) { return differing }
     let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
-    let differing = running.filter { instance in
-        view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
-    }
-    if !differing.isEmpty { return .storesDiffer(differing.map(\.id)) }
     let waited = memory.recovering.map { view.now - $0.since } ?? .zero
     guard waited < view.settings.grace else { return nil }
     let silent = running.filter { !record.instances.contains($0.id) && view.facts.report($0.id) == nil }
     return silent.isEmpty ? nil : .reportsMissing(silent.map { "\($0.id): \(view.facts.silence($0.id))" })
+}
+
+/// Running instances that would not see what we write.
+func instancesOnOtherStores(_ view: StartView, _ group: Group) -> WaitReason? {
+    let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
+    let differing = running.filter { instance in
+        view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
+    }
+    let unread = differing.filter { view.facts.report($0.id)?.hasNotReadRecord(view) == true }
+    if !unread.isEmpty { return .reportsMissing(unread.map { "\($0.id) has not read the record yet" }) }
+    return differing.isEmpty ? nil : .storesDiffer(differing.map(\.id))
 }
 
 /// No disk holds anything any more. What a person could still save is not passed over, and neither is a backup.
@@ -64,8 +72,19 @@ private func claim(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence,
     source: ClusterRecord.Source, _ start: [ClusterRecord.Entry]
 ) -> StartPlan {
+    guard let swap = nextGenerationSwap(view, group, record, evidence, source: source, start) else {
+        return .wait(.recordNotRead("it was not found"))
+    }
+    return .claim(swap)
+}
+
+/// The swap by which the next generation begins; nil where no record was found.
+func nextGenerationSwap(
+    _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence,
+    source: ClusterRecord.Source, _ start: [ClusterRecord.Entry]
+) -> RecordSwap? {
     let next = nextGeneration(view, after: record)
-    let swap = view.record.swap(.recovery) { changed in
+    return view.record.swap(.recovery) { changed in
         changed.owner = group.owner
         changed.token = token(view, group, after: record)
         changed.generation = next
@@ -74,8 +93,6 @@ private func claim(
         changed.start = start
         changed.voters = start
     }
-    guard let swap else { return .wait(.recordNotRead("it was not found")) }
-    return .claim(swap)
 }
 
 extension Evidence {
@@ -98,5 +115,5 @@ extension Evidence {
 }
 
 extension HeldDisk {
-    fileprivate var entry: ClusterRecord.Entry { ClusterRecord.Entry(report.instance, report.peerURL, disk: disk) }
+    var entry: ClusterRecord.Entry { ClusterRecord.Entry(report.instance, report.peerURL, disk: disk) }
 }

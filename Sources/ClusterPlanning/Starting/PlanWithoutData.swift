@@ -88,7 +88,6 @@ private func planOnOtherRecord(
     _ view: StartView, _ record: ClusterRecord, _ memory: inout StartMemory
 ) -> StartPlan {
     func wait(_ why: String) -> StartPlan { .wait(.recordOfOther(owner: record.owner, why)) }
-    if let cluster = view.clusters.first { return wait("its cluster \(cluster.id) answers") }
     switch view.facts.otherOwner {
     case .notAsked: return wait("it was not asked for")
     case .unavailable(let cause): return wait("whether it is alive could not be read: \(cause)")
@@ -96,6 +95,7 @@ private func planOnOtherRecord(
     case .seen(.outOfSight(let why)): return wait("\(why); if its data is not wanted, run `etcd-cluster forget`")
     case .seen(.isGone): break
     }
+    if let cluster = view.clusters.first { return wait("its cluster \(cluster.id) answers") }
     guard let absence = memory.absence.ownerAbsence(view.now), absence >= view.settings.grace else {
         return wait("it is gone, and the record is replaced once that has been so for \(view.settings.grace)")
     }

@@ -227,7 +227,7 @@ private func names(_ text: String) throws(InvalidValue) -> [String] {
     }
 }
 
-private func truth(_ text: String) throws(InvalidValue) -> Bool {
+func truth(_ text: String) throws(InvalidValue) -> Bool {
     guard let isOn = ["true": true, "false": false][text] else {
         throw InvalidValue(reason: "\(quoted(text)) is neither true nor false")
     }

@@ -9,6 +9,8 @@ final class EtcdWatch: Sendable {
         var leaderSeenAt = ContinuousClock.now
         var isOvertaken = false
         var askers: Set<InstanceID> = []
+        /// Whether somebody has asked since the last wait ended.
+        var isAskedAnew = false
         var waiter: AsyncStream<Void>.Continuation?
     }
 
@@ -29,6 +31,7 @@ final class EtcdWatch: Sendable {
     func asked(by instances: Set<InstanceID>) {
         known.withLock { known in
             if known.askers.count < 1000 { known.askers.formUnion(instances) }
+            known.isAskedAnew = true
             known.waiter?.yield()
         }
     }
@@ -44,11 +47,11 @@ final class EtcdWatch: Sendable {
     /// Waits until somebody asks, at most so long.
     func wait(atMost limit: Duration) async throws(CancellationError) {
         let (asked, waiter) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let hasAskers = known.withLock { known in
+        let isAskedAnew = known.withLock { known in
             known.waiter = waiter
-            return !known.askers.isEmpty
+            return known.isAskedAnew
         }
-        if hasAskers { waiter.yield() }
+        if isAskedAnew { waiter.yield() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await _ in asked { return }
@@ -58,6 +61,7 @@ final class EtcdWatch: Sendable {
             await group.next()
             group.cancelAll()
         }
+        known.withLock { $0.isAskedAnew = false }
         if Task.isCancelled { throw CancellationError() }
     }
 }

@@ -80,7 +80,8 @@ struct ClusterObserver: Sendable {
         view.alarms = try await client.alarms().compactMap(Alarm.init)
         view.facts = try await facts(seen, cluster, record.reading.record, probesAWS: probesAWS)
         guard let group = seen.value else { return view }
-        ownReport.learn(owner: group.owner, cluster: name, stores: await records.names(for: name))
+        let isRead = if case .unknown = view.record { false } else { true }
+        ownReport.learn(owner: group.owner, cluster: name, stores: isRead ? await records.names(for: name) : [])
         try await lookAtAWS(&view, group, name)
         return view
     }

@@ -32,13 +32,15 @@ struct StartObserver: Sendable {
         let name = seen.clusterName(configured: configuration.clusterName)
         view.record = try await records.read(for: name).reading
         view.stores = await records.names(for: name)
-        ownReport.learn(owner: seen.owner, cluster: name, stores: view.stores)
+        let isRead = if case .unknown = view.record { false } else { true }
+        ownReport.learn(owner: seen.owner, cluster: name, stores: isRead ? view.stores : [])
         let record = view.record.record
         let missing = instancesToAsk(record: record, group: seen)
         view.facts.asked = try await observed { missing.isEmpty ? [] : try await group.ask(missing) }
         view.facts = try await facts.complete(
             view.facts, asking: seen.instances + (view.facts.asked.value ?? []), record: record)
         try await lookAtPeers(&view, seen)
+        try await askAboutMembers(&view, seen)
         if view.clusters.isEmpty { try await lookForTraces(&view, name) }
         return view
     }
@@ -56,6 +58,17 @@ struct StartObserver: Sendable {
             try await etcd.askPeer(other.0, other.1)
         }
         view.clusters = try await etcd.runningClusters(seenBy: view.peers, view.facts)
+    }
+
+    /// EC2's word on the instances of members that neither the group nor the record names: where their leader has no supervisor
+    /// of ours, nobody else asks.
+    private func askAboutMembers(_ view: inout StartView, _ seen: Group) async throws(CancellationError) {
+        guard case .seen(let asked) = view.facts.asked else { return }
+        let known = asked.map(\.id)
+        let missing = instancesToAsk(record: view.record.record, clusters: view.clusters, group: seen)
+            .filter { !known.contains($0) }
+        guard !missing.isEmpty else { return }
+        view.facts.asked = try await observed { asked + (try await group.ask(missing)) }
     }
 
     /// Nobody answers: does anything tell that somebody once did?

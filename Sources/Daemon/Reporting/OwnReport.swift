@@ -94,7 +94,9 @@ final class OwnReport: Sendable {
         let reachesAWS = await group.reachesAWS
         let known = known.withLock { $0 }
         return Report(
-            identity.instance, identity.peerURL, owner: known.owner, cluster: known.cluster, stores: known.stores,
+            identity.instance, identity.peerURL,
+            // A member that resumed and follows has never asked AWS which group it is in.
+            owner: known.owner ?? disk.stamp?.owner, cluster: known.cluster, stores: known.stores,
             disk: disk.stamp?.disk, isMountPoint: isMountPoint,
             holding: Holding(disk, lastExit: known.lastExit, shown: state, identity), etcd: state,
             asksToJoin: known.asksToJoin, waitingFor: known.waitingFor, leaving: known.leaving,

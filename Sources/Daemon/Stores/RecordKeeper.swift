@@ -56,6 +56,12 @@ actor RecordKeeper {
         return (reading, true)
     }
 
+    /// What each store says now, the hosted zone first: for a person, who may drop one of two records.
+    func readings(for name: String?) async throws(CancellationError) -> [StoreReading] {
+        guard isConfigured, let name else { return [] }
+        return try await stores(for: name).read()
+    }
+
     /// The stores that are read, sorted.
     func names(for name: String?) async -> [StoreName] {
         guard isConfigured, let name else { return [] }
