@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct TotalityTests {
     static let seeds = Array(UInt64(1)...8)
-    static let viewsPerSeed = 1000
+    static let viewsPerSeed = 600
 
     @Test(arguments: seeds)
     func anyStartViewIsPlanned(seed: UInt64) {
