@@ -61,6 +61,13 @@ let rowsOfDoubt: [ReconcileRow] =
             lead(three(ill: [3]), three3, alarms: [.corrupt(3), .corrupt(2)], zone: .seen(emptyZone)),
             deferred: [.corrupt([2, 3])]),
         ReconcileRow(
+            "CORRUPT holds those who are to leave, too",
+            lead(
+                three(),
+                facts(.seen(group([instance(1), instance(2), instance(3, .running, "Terminating:Wait")])), firstTwo),
+                alarms: [.corrupt(3)], hooks: .seen([endHook])),
+            steps: [.heartbeat(hook: "etcd-end", 3)], deferred: [.corrupt([3])]),
+        ReconcileRow(
             "NOSPACE is said, and holds nothing",
             lead(three(ill: [3]), three3, alarms: [.noSpace(2), .other(1, "new")]), steps: [gone(3)],
             deferred: [.noSpace([2])]),

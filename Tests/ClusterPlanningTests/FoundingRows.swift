@@ -69,6 +69,9 @@ let rowsOfFounding: [StartRow] =
             "half-rolled template: who reads other stores would not see our record",
             view(facts([blank(1), blank(2), blank(3, stores: [bucketStore])])), named, .wait(.storesDiffer([3]))),
         StartRow(
+            "who could not read the record yet is waited for", view(facts([blank(1), blank(2), blank(3, stores: [])])),
+            named, .wait(.reportsMissing(["i-3 has not read the record yet"]))),
+        StartRow(
             "store switched: stores that differ by one differ",
             view(facts([blank(1), blank(2), blank(3, stores: [zoneStore, bucketStore])])), named,
             .wait(.storesDiffer([3]))),

@@ -18,8 +18,16 @@ private func join(_ id: MemberID, _ list: [InitialMember], generation: Int? = 1)
     launch(.join(0xc1, id), list, generation: generation)
 }
 
+private func unfit(_ view: StartView) -> StartView {
+    var view = view
+    view.programFault = "no such flag"
+    return view
+}
+
 let rowsOfJoining: [StartRow] = [
     StartRow("a joiner asks the leader", ask(two), .wait(.askedToJoin(0xc1))),
+    StartRow(
+        "one whose etcd could not run asks nobody", unfit(ask(two)), .wait(.programUnfit("no such flag"))),
     StartRow(
         "and goes on asking, however long it takes", ask(two), remembering(leaderSilentSince: .zero),
         .wait(.askedToJoin(0xc1))),

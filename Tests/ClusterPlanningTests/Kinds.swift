@@ -35,7 +35,7 @@ enum WaitKind: CaseIterable {
     case noLeader, foundersDiffer, foundingWithoutUs, groupIncomplete, groupMayChange, zoneNotRead
     case zoneNamesCluster, backupsNotRead, backupsExist, noClusterName, ownDataLost, generationUnknown
     case generationPending, generationQuorate, generationLed, generationHeld, dataUnusable, otherMemberJoining
-    case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryOfLostData, askedToJoin
+    case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryOfLostData, programUnfit, askedToJoin
     case peersLagging, addTooSoon
 
     init(_ reason: WaitReason) {
@@ -86,6 +86,7 @@ enum WaitKind: CaseIterable {
         case .ownEntryAlive: self = .ownEntryAlive
         case .ownEntryOfLostData: self = .ownEntryOfLostData
         case .askedToJoin: self = .askedToJoin
+        case .programUnfit: self = .programUnfit
         case .peersLagging: self = .peersLagging
         case .addTooSoon: self = .addTooSoon
         }

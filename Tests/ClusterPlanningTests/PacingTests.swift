@@ -16,10 +16,11 @@ import Testing
             var view = views[second % views.count]
             view.now = now
             let pulse = Pulse(
-                isLeader: true, members: view.cluster.members,
+                isLeader: true, hasLeader: true, members: view.cluster.members,
                 healthy: view.cluster.members.filter(view.cluster.isHealthy).map(\.id))
             let isDue = isTurnDue(
                 pulse: pulse, lastPulse: lastPulse, sinceLastTurn: lastTurn.map { now - $0 }, isUnderWay: isUnderWay,
+                isAsked: false,
                 interval: interval)
             lastPulse = pulse
             guard isDue else { continue }
@@ -88,33 +89,59 @@ import Testing
         #expect(plan(61, ill: [2]))
     }
 
-    static let due: [(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, due: Bool)] = [
-        ("a follower takes no turn", false, true, nil, true, false),
-        ("a new leader takes one at once", true, false, nil, false, true),
-        ("so does one whose pulse has changed", true, true, .seconds(1), false, true),
-        ("all well: not before the interval", true, false, .seconds(9), false, false),
-        ("all well: after the interval", true, false, .seconds(10), false, true),
-        ("under way: not within a second", true, false, .milliseconds(900), true, false),
-        ("under way: after a second", true, false, .seconds(1), true, true),
-    ]
+    static let due:
+        [(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, asked: Bool, due: Bool)] = [
+            ("a follower takes no turn", false, true, nil, true, false, false),
+            ("a new leader takes one at once", true, false, nil, false, false, true),
+            ("so does one whose pulse has changed", true, true, .seconds(1), false, false, true),
+            ("all well: not before the interval", true, false, .seconds(9), false, false, false),
+            ("all well: after the interval", true, false, .seconds(10), false, false, true),
+            ("under way: not within a second", true, false, .milliseconds(900), true, false, false),
+            ("asked by a joiner: within a second it is too soon", true, false, .milliseconds(900), false, true, false),
+            ("asked by a joiner: after one it is time", true, false, .seconds(1), false, true, true),
+            ("under way: after a second", true, false, .seconds(1), true, false, true),
+        ]
 
     @Test(arguments: due)
-    func turnIsDue(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, due: Bool) {
-        let pulse = Pulse(isLeader: leads, members: [member(2), member(1)], healthy: [2, 1])
-        let last = Pulse(isLeader: leads, members: [member(1), member(2)], healthy: changed ? [1] : [1, 2])
+    func turnIsDue(name: String, leads: Bool, changed: Bool, since: Duration?, underWay: Bool, asked: Bool, due: Bool) {
+        let pulse = Pulse(isLeader: leads, hasLeader: true, members: [member(2), member(1)], healthy: [2, 1])
+        let last = Pulse(
+            isLeader: leads, hasLeader: true, members: [member(1), member(2)], healthy: changed ? [1] : [1, 2])
         #expect(
             isTurnDue(
-                pulse: pulse, lastPulse: last, sinceLastTurn: since, isUnderWay: underWay, interval: .seconds(10))
+                pulse: pulse, lastPulse: last, sinceLastTurn: since, isUnderWay: underWay, isAsked: asked,
+                interval: .seconds(10))
                 == due,
             "\(name)")
     }
 
+    /// While all is well an etcd that runs costs no call.
+    static let looks:
+        [(name: String, leaderless: Int, overtaken: Bool, lacks: Bool, since: Int?, waited: Int, due: Bool)] = [
+            ("all is well", 0, false, false, nil, 0, false), ("an election is nothing", 2, false, false, nil, 0, false),
+            ("more than an election is", 3, false, false, nil, 0, true), ("once a second", 9, false, false, 1, 5, true),
+            ("not twice", 9, false, false, 0, 5, false), ("after a minute at leisure", 90, false, false, 9, 60, false),
+            ("but still", 90, false, false, 10, 60, true), ("overtaken", 0, true, false, nil, 0, true),
+            ("without a generation, at leisure", 0, false, true, 9, 0, false),
+            ("and still", 0, false, true, 10, 0, true),
+        ]
+
+    @Test(arguments: looks)
+    func lookIsDue(
+        name: String, leaderless: Int, overtaken: Bool, lacks: Bool, since: Int?, waited: Int, due: Bool
+    ) {
+        let isDue = isLookDue(
+            leaderless: .seconds(leaderless), isOvertaken: overtaken, lacksGeneration: lacks,
+            sinceLastLook: since.map { .seconds($0) }, waited: .seconds(waited), interval: .seconds(10))
+        #expect(isDue == due, "\(name)")
+    }
+
     @Test func aShortIntervalIsNeverLengthened() {
-        let pulse = Pulse(isLeader: true, members: [], healthy: [])
+        let pulse = Pulse(isLeader: true, hasLeader: true, members: [], healthy: [])
         #expect(
             isTurnDue(
                 pulse: pulse, lastPulse: pulse, sinceLastTurn: .milliseconds(100), isUnderWay: true,
-                interval: .milliseconds(100)))
+                isAsked: false, interval: .milliseconds(100)))
         for reason in [WaitReason.groupMayChange(founders: []), .peersLagging([], 1), .ownDataLost] {
             #expect(pause(waitingFor: reason, waited: .zero, interval: .milliseconds(50)) == .milliseconds(50))
         }
@@ -125,6 +152,12 @@ import Testing
         #expect(
             pause(waitingFor: .groupMayChange(founders: []), waited: .zero, interval: interval) == .milliseconds(400))
         #expect(pause(waitingFor: .peersLagging([], 1), waited: .zero, interval: interval) == .milliseconds(100))
+        for reason in [
+            WaitReason.reportsMissing([]), .groupIncomplete(running: 1, wanted: 3), .foundersDiffer([2]),
+        ] {
+            #expect(pause(waitingFor: reason, waited: .seconds(9), interval: interval) == .milliseconds(400))
+            #expect(pause(waitingFor: reason, waited: .seconds(10), interval: interval) == .seconds(1))
+        }
         #expect(pause(waitingFor: .ownDataLost, waited: .seconds(59), interval: interval) == .seconds(1))
         #expect(pause(waitingFor: .ownDataLost, waited: .seconds(60), interval: interval) == interval)
         #expect(pause(waitingFor: .ownDataLost, waited: .seconds(599), interval: interval) == interval)

@@ -54,6 +54,10 @@ let rowsOfRecovery: [StartRow] = [
         "half-rolled template: who reads other stores would not see the next generation",
         left([blank(1), survivor, blank(5, stores: [bucketStore])]), .wait(.storesDiffer([5]))),
     StartRow(
+        "who could not read the record yet is waited for before the next generation, too",
+        left([blank(1), survivor, blank(5, stores: [])]),
+        .wait(.reportsMissing(["i-5 has not read the record yet"]))),
+    StartRow(
         "two of two: the survivor's data is carried on",
         view(
             facts(.seen(group([1, 4])), asked: [asked(2, .terminated)], [blank(1), holds(4, shows: members(2, 4))]),

@@ -17,7 +17,7 @@ import Testing
     static let claims =
         startRows.map(\.claim) + runningRows.map(\.claim) + reconcileRows.map(\.claim) + generationRows.map(\.claim)
         + (fateRows + volumeFateRows + unnamedFateRows).map(\.claim) + stampRows.map(\.claim)
-        + ["exec that fails before its first WAL: in `StampTests`"]
+        + StampTests.needed.map(\.claim)
 
     @Test(arguments: names)
     func everyScheduleHasARow(name: String) {

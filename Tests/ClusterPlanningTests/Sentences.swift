@@ -86,6 +86,7 @@ let waitSentences = #"""
     another machine runs etcd as our entry i-1 (1); two with one instance ID or address can't both be members
     entry i-1 (1) belongs to data that is lost; the leader has to remove it
     asked the leader of cluster c1 to be entered
+    etcd could not be run here, so nobody is asked to enter this instance: flag provided but not defined: -max-learners
     not every peer shows our entry 7 yet: i-2, i-3
     our entry was just removed; 1.1 seconds have to pass before it is added anew
     """#

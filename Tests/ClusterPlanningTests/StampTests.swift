@@ -74,7 +74,7 @@ let stampRows: [StampRow] = [
 
     static let needed: [(claim: String, disk: Disk, expected: Stamp?)] = [
         ("an empty directory gets one", .empty(nil), Stamp(disk: disk(99), instance: 1)),
-        ("one that was never started stays", .empty(fresh()), nil),
+        ("exec that fails before its first WAL: one that was never started stays", .empty(fresh()), nil),
         (
             "a lost disk gets another ID", .empty(stamped()),
             Stamp(disk: disk(99), instance: 1, followsLostData: true)
