@@ -111,7 +111,11 @@ struct Daemon: Sendable {
         let watch = EtcdWatch()
         let etcdLoop = EtcdLoop(
             configuration: configuration, observer: observers.start, executor: executor, directory: directory,
-            stamp: stamp, program: program, spawner: spawner, record: record, running: running,
+            stamp: stamp, program: program, spawner: spawner,
+            loopback: LoopbackEtcd(
+                directory: directory, program: program, spawner: spawner, http: surroundings.direct, record: record,
+                runningChild: running, stopTimeout: configuration.stopTimeout),
+            record: record, running: running,
             ownReport: observers.ownReport, watch: watch,
             sickness: Sickness(group: surroundings.group, logger: logger), notices: notices, logger: logger)
         let reconcileLoop = ReconcileLoop(

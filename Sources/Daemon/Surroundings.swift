@@ -14,6 +14,8 @@ struct Surroundings: Sendable {
     let etcd: EtcdObserver
     let reports: ReportObserver
     let aws: AWSClient
+    /// For plain HTTP on this machine, past any proxy.
+    let direct: CurlClient
 
     /// Finds out who we are, and makes the clients. Asks the metadata service only for what is not configured.
     ///
@@ -21,7 +23,7 @@ struct Surroundings: Sendable {
     ///   it should be; trying again is safe.
     init(_ configuration: Configuration, loop: CurlLoop) async throws {
         let environment = configuration.environment.values
-        let direct = CurlClient(loop: loop, proxy: .none)
+        direct = CurlClient(loop: loop, proxy: .none)
         metadata = try InstanceMetadata(environment: environment, http: direct)
         var document: InstanceIdentity?
         if configuration.instanceID == nil || configuration.region == nil || configuration.address == nil {

@@ -35,14 +35,17 @@ private func removedAt(_ time: Duration) -> ReconcileMemory {
 
 let rowsOfAdditions: [ReconcileRow] = [
     ReconcileRow("who asks is written down, then added as a learner", joining(), steps: enter(3, two)),
-    ReconcileRow("as a voter where learners are not sound", joining(abilities: old), steps: enter(3, two, learner: false)),
+    ReconcileRow(
+        "as a voter where learners are not sound", joining(abilities: old), steps: enter(3, two, learner: false)),
     ReconcileRow(
         "swap applied after its timeout: what is written down already is only added",
         joining(record: record([on(1), on(2), on(3, joining: true)])),
         steps: [.addMember(3, peerURL: peerURL(3), asLearner: true)]),
     ReconcileRow(
         "replace root volume: its old entry in the record gives way",
-        joining(led(members(1, 2)), firstTwo + [blank(3, disk(33), asks: true)], record: record([on(1), on(2), on(3, joining: true)])),
+        joining(
+            led(members(1, 2)), firstTwo + [blank(3, disk(33), asks: true)],
+            record: record([on(1), on(2), on(3, joining: true)])),
         steps: [
             .swapRecord(
                 swap(.joining(3), record([on(1), on(2), on(3, joining: true)])) {
@@ -57,7 +60,7 @@ let rowsOfAdditions: [ReconcileRow] = [
         joining(led(members(1)), [holds(1), blank(2, asks: true)], record: record([on(1)]), abilities: old),
         steps: enter(2, record([on(1)]), learner: false)),
     ReconcileRow(
-        "one at a time, the lowest ID first",
+        "one joins at a time, the lowest ID first",
         joining(led(members(1)), [holds(1), blank(2, asks: true), blank(3, asks: true)], record: record([on(1)])),
         steps: enter(2, record([on(1)])), deferred: [held(3, busy)]),
     ReconcileRow(
@@ -86,16 +89,20 @@ let rowsOfAdditions: [ReconcileRow] = [
         deferred: [.memberMissing(members: 2, size: 3)]),
     ReconcileRow(
         "a spare waits, and it is said",
-        joining(three(), [holds(1), holds(2), holds(3), blank(4, asks: true)], group: group([1, 2, 3, 4], desired: 4), record: record(), settings: PlanSettings(clusterSize: 3)),
+        joining(
+            three(), [holds(1), holds(2), holds(3), blank(4, asks: true)], group: group([1, 2, 3, 4], desired: 4),
+            record: record(), settings: PlanSettings(clusterSize: 3)),
         deferred: [.spare(4, members: 3, size: 3)]),
     ReconcileRow(
         "launch before terminate: one more, while the group holds more than it wants",
-        joining(three(), [holds(1), holds(2), holds(3), blank(4, asks: true)], group: group([1, 2, 3, 4]), record: record()),
+        joining(
+            three(), [holds(1), holds(2), holds(3), blank(4, asks: true)], group: group([1, 2, 3, 4]), record: record()),
         steps: enter(4, record())),
     ReconcileRow(
         "launch before terminate: not two more",
         joining(
-            led(members(1, 2, 3, 4)), [1, 2, 3, 4].map { holds($0) } + [blank(5, asks: true)], group: group([1, 2, 3, 4, 5]),
+            led(members(1, 2, 3, 4)), [1, 2, 3, 4].map { holds($0) } + [blank(5, asks: true)],
+            group: group([1, 2, 3, 4, 5]),
             record: record([1, 2, 3, 4].map { on($0) })), deferred: [.spare(5, members: 4, size: 3)]),
     ReconcileRow(
         "one more while a member's instance leaves, which waits for it",
@@ -112,15 +119,22 @@ let rowsOfAdditions: [ReconcileRow] = [
             record: record(), settings: PlanSettings(clusterSize: 3)), deferred: [.spare(4, members: 3, size: 3)]),
     ReconcileRow(
         "etcd adds nobody while a voter is down",
-        joining(led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)], group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)])),
+        joining(
+            led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)],
+            group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)])),
         deferred: [ill(2), held(3, voterDown)]),
     ReconcileRow(
         "a newer one does",
-        joining(led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)], group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)]), abilities: newest),
+        joining(
+            led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)],
+            group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)]), abilities: newest),
         steps: enter(3, record([on(1), on(2), on(4)])), deferred: [ill(2)]),
     ReconcileRow(
         "but no voter on whom the quorum would hang",
-        joining(led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)], group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)]), abilities: EtcdAbilities(learnersAreSound: false, addsBesideDeadVoters: true)),
+        joining(
+            led(members(1, 2, 4), ill: [2]), [holds(1), holds(2), holds(4), blank(3, asks: true)],
+            group: group([1, 2, 3, 4], desired: 4), record: record([on(1), on(2), on(4)]),
+            abilities: EtcdAbilities(learnersAreSound: false, addsBesideDeadVoters: true)),
         deferred: [ill(2), .addRisksQuorum(3, QuorumRisk(healthyVoters: 2, voters: 4))]),
     ReconcileRow(
         "replace root volume: removed, it waits before it is added anew", joining(), removedAt(.milliseconds(999_000)),
@@ -151,7 +165,9 @@ private var tried: ReconcileMemory {
 
 let rowsOfPromotions: [ReconcileRow] = [
     ReconcileRow("a learner that answers gets its vote", learning(), steps: [.promote(learner)]),
-    ReconcileRow("one that does not has none", learning(ill: [3]), deferred: [.unhealthyButRunning(learner, .running, "no answer")]),
+    ReconcileRow(
+        "one that does not has none", learning(ill: [3]),
+        deferred: [.unhealthyButRunning(learner, .running, "no answer")]),
     ReconcileRow(
         "one that lags is tried again in every quiet turn", learning(), tried, steps: [.promote(learner)],
         deferred: [.learnerBehind(learner)]),
@@ -163,7 +179,10 @@ let rowsOfPromotions: [ReconcileRow] = [
             record: found(record([1, 2, 3, 4].map { on($0) }))), tried, steps: [gone(4)]),
     ReconcileRow(
         "not where the voters would be too few",
-        lead(led([member(1), member(2), member(4), learner], ill: [2, 4]), facts(.seen(group([1, 2, 3, 4])), [1, 2, 3, 4].map { holds($0) }), record: found(record([1, 2, 3, 4].map { on($0) }))),
+        lead(
+            led([member(1), member(2), member(4), learner], ill: [2, 4]),
+            facts(.seen(group([1, 2, 3, 4])), [1, 2, 3, 4].map { holds($0) }),
+            record: found(record([1, 2, 3, 4].map { on($0) }))),
         deferred: [
             .promotionRisksQuorum(learner, QuorumRisk(healthyVoters: 2, voters: 4)), ill(2), ill(4),
         ]),
@@ -199,12 +218,14 @@ let rowsOfLaunching: [ReconcileRow] = [
         "so is who was just entered",
         launching(led(members(1, 2)), firstTwo + [blank(3, asks: true)], record: two), steps: enter(3, two) + [beat]),
     ReconcileRow(
-        "and a founder that is slow", launching(led([member(1), member(2), founder(3)]), firstTwo + [blank(3)]), steps: [beat]),
+        "and a founder that is slow", launching(led([member(1), member(2), founder(3)]), firstTwo + [blank(3)]),
+        steps: [beat]),
     ReconcileRow(
         "who says nothing makes no progress",
         launching(led(members(1, 2)), firstTwo, record: two), deferred: [.memberMissing(members: 2, size: 3)]),
     ReconcileRow(
-        "a spare lets its group go on", launching(led(members(1, 2)), firstTwo + [blank(3, asks: true)], record: two, size: 2),
+        "a spare lets its group go on",
+        launching(led(members(1, 2)), firstTwo + [blank(3, asks: true)], record: two, size: 2),
         steps: [goOn], deferred: [.spare(3, members: 2, size: 2)]),
     ReconcileRow(
         "so does one that waits for what is not its own",
@@ -222,12 +243,16 @@ let rowsOfLaunching: [ReconcileRow] = [
         "every hook that is named is completed",
         launching(
             three(), [holds(1), holds(2), holds(3)],
-            hooks: [started, LifecycleHook("b", .launching, heartbeatTimeout: .seconds(60)), LifecycleHook("c", .launching, heartbeatTimeout: .seconds(60))],
+            hooks: [
+                started, LifecycleHook("b", .launching, heartbeatTimeout: .seconds(60)),
+                LifecycleHook("c", .launching, heartbeatTimeout: .seconds(60)),
+            ],
             names: ["b", "etcd-start"]), steps: [.completeHook(hook: "b", 3), goOn]),
     ReconcileRow(
         "none that is not", launching(three(), [holds(1), holds(2), holds(3)], names: ["b"]),
         deferred: [.hookNotOurs(3, ["etcd-start"])]),
     ReconcileRow(
-        "a terminating hook is none of these", launching(three(), [holds(1), holds(2), holds(3)], hooks: [started, endHook]),
+        "a terminating hook is none of these",
+        launching(three(), [holds(1), holds(2), holds(3)], hooks: [started, endHook]),
         steps: [goOn]),
 ]

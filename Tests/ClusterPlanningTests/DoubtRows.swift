@@ -29,7 +29,8 @@ let rowsOfDoubt: [ReconcileRow] =
             "half a group removes nobody who lives",
             lead(
                 three(),
-                facts(.seen(group([1])), asked: [asked(2, .running), asked(3, .running)], [holds(1), holds(2), holds(3)])),
+                facts(
+                    .seen(group([1])), asked: [asked(2, .running), asked(3, .running)], [holds(1), holds(2), holds(3)])),
             deferred: [.outsideGroup(member(2), .running), .outsideGroup(member(3), .running)]),
         ReconcileRow(
             "hidden healthy member: one that neither the group nor EC2 speaks of stays",
@@ -44,7 +45,8 @@ let rowsOfDoubt: [ReconcileRow] =
             deferred: [ill(3)]),
         ReconcileRow(
             "a member that bears no instance's name stays",
-            lead(led([member(1), node, member(3)]), facts([holds(1), holds(3)]), record: found(record([on(1), on(3)]))),
+            lead(
+                led([member(1), node, member(3)]), facts([holds(1), holds(3)]), record: found(record([on(1), on(3)]))),
             steps: [
                 .swapRecord(
                     swap(.upkeep, record([on(1), on(3)])) {

@@ -11,19 +11,22 @@ private func group(
     .seen(
         ClusterPlanningTests.group(
             numbers.map { number in
-                let word = held.contains(number) ? "Terminating:Wait" : leaving.contains(number) ? "Terminating" : "InService"
+                let word =
+                    held.contains(number) ? "Terminating:Wait" : leaving.contains(number) ? "Terminating" : "InService"
                 return instance(number, .running, word)
             }, desired: desired))
 }
 
 private func drain(
     _ members: [Int], ill: Set<MemberID> = [], leaving: Set<Int> = [], held: Set<Int> = [], others: [Int] = [],
-    desired: Int = 3, size: Int? = nil, hooks: Observed<[LifecycleHook]> = .seen([endHook]), zone: Observed<Zone> = .notAsked
+    desired: Int = 3, size: Int? = nil, hooks: Observed<[LifecycleHook]> = .seen([endHook]),
+    zone: Observed<Zone> = .notAsked
 ) -> ClusterView {
     lead(
         led(members.map { member($0) }, ill: ill),
         facts(group(members + others, leaving: leaving, held: held, desired: desired), members.map { holds($0) }),
-        record: found(record(members.map { on($0) })), zone: zone, hooks: hooks, settings: PlanSettings(clusterSize: size))
+        record: found(record(members.map { on($0) })), zone: zone, hooks: hooks,
+        settings: PlanSettings(clusterSize: size))
 }
 
 private func drained(_ number: Int) -> ReconcilePlan.Step {
@@ -78,7 +81,9 @@ let rowsOfDrains: [ReconcileRow] = [
         deferred: [.memberMissing(members: 4, size: 5)]),
     ReconcileRow(
         "and no fewer", drain([1, 2, 3], held: [3], others: [4, 5], desired: 5), steps: [beat(3)],
-        deferred: [held(3, "2 healthy voters would be left, and 3 are to be kept"), .memberMissing(members: 3, size: 5)]),
+        deferred: [
+            held(3, "2 healthy voters would be left, and 3 are to be kept"), .memberMissing(members: 3, size: 5),
+        ]),
     ReconcileRow(
         "scale-in: what the group wants to keep counts", drain([1, 2, 3, 4, 5], held: [4, 5], desired: 3),
         steps: [drained(4), beat(4), beat(5)], deferred: [.oneChangePerTurn(member(5))]),
@@ -123,10 +128,13 @@ let rowsOfDrains: [ReconcileRow] = [
         deferred: [held(1, "it is the last voter; another one has to serve first")]),
     ReconcileRow(
         "of several hooks none is ours unless it is named",
-        drain([1, 2], held: [3], others: [3, 4], hooks: .seen([endHook, LifecycleHook("other", .terminating, heartbeatTimeout: .seconds(60))])),
+        drain(
+            [1, 2], held: [3], others: [3, 4],
+            hooks: .seen([endHook, LifecycleHook("other", .terminating, heartbeatTimeout: .seconds(60))])),
         deferred: [.memberMissing(members: 2, size: 3), .hookNotOurs(3, ["etcd-end", "other"])].reversed()),
     ReconcileRow(
-        "hooks that can't be read are left alone", drain([1, 2], held: [3], others: [3, 4], hooks: .unavailable("503")),
+        "hooks that can't be read are left alone",
+        drain([1, 2], held: [3], others: [3, 4], hooks: .unavailable("503")),
         deferred: [.hooksNotRead("503"), .memberMissing(members: 2, size: 3)]),
 ]
 

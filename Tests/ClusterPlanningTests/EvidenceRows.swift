@@ -1,7 +1,8 @@
 /// When a disk is held, gone or unknown, row by row.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 struct FateRow: CustomTestStringConvertible, Sendable {
     var claim: String
@@ -57,7 +58,8 @@ let fateRows: [FateRow] =
             facts(withoutThree, asked: [asked(3, .terminated)], [holds(3, volume(3), on: 4, mounted: true)]),
             .held(holds(3, volume(3), on: 4, mounted: true))),
         FateRow(
-            "held is judged first, whatever EC2 or a person says", on(3), facts(asked: [asked(3, .terminated)], [holds(3)]),
+            "held is judged first, whatever EC2 or a person says", on(3),
+            facts(asked: [asked(3, .terminated)], [holds(3)]),
             gone: [gone3], .held(holds(3))),
         FateRow(
             "cloned volume, baked image: what two report is neither's", on(3),
@@ -82,7 +84,8 @@ let fateRows: [FateRow] =
             "so it has where the other one holds data", on(3), facts([holds(3, disk(33))]),
             .gone(.replaced(3, by: disk(33)))),
         FateRow("silence is no report", on(3), facts(silent: [3]), .unknown("i-3 is running: timeout")),
-        FateRow("who was not asked says nothing", on(3), facts(), .unknown("i-3 is running: its supervisor was not asked")),
+        FateRow(
+            "who was not asked says nothing", on(3), facts(), .unknown("i-3 is running: its supervisor was not asked")),
         FateRow(
             "a report without a disk says nothing", on(3), facts([reporting(3, .none)]),
             .unknown("i-3 is running: its report says nothing of this disk")),
@@ -155,10 +158,12 @@ let unnamedFateRows: [FateRow] = [
     FateRow(
         "an instance that holds nothing has lost it", unnamed(3), facts([blank(3)]), .gone(.replaced(3, by: disk(3)))),
     FateRow(
-        "a report from another address is not its own", ClusterRecord.Entry(3, peerURL(9), disk: nil), facts([blank(3)]),
+        "a report from another address is not its own", ClusterRecord.Entry(3, peerURL(9), disk: nil),
+        facts([blank(3)]),
         .unknown("i-3 is running: its report says nothing of this disk")),
     FateRow(
-        "older tools' instances say nothing and stay", unnamed(3), facts(silent: [3]), .unknown("i-3 is running: timeout")),
+        "older tools' instances say nothing and stay", unnamed(3), facts(silent: [3]),
+        .unknown("i-3 is running: timeout")),
     FateRow(
         "terminated is the end of it, too", unnamed(3), facts(asked: [asked(3, .terminated)]),
         .gone(.instanceTerminated(3))),

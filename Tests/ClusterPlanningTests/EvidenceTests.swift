@@ -1,5 +1,6 @@
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 @Suite struct EvidenceTests {
     @Test(arguments: fateRows + volumeFateRows + unnamedFateRows)

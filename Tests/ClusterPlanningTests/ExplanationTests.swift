@@ -1,7 +1,8 @@
 /// Every sentence that a plan can say, as a person will read it. A change of wording shows here as a diff.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 private let conflict = [
     StoreReading(zoneStore, .stored(StoreReading.Stored(record(), version: "v1"))), StoreReading(bucketStore, .absent),
@@ -12,7 +13,8 @@ private let conflict = [
     static let plans: [StartPlan] = [
         resume, launch(.found(token: "main-1-salt"), founders(1, 2, 3), generation: 1),
         launch(.join(0xc1, 7), founders(1, 2), generation: 1), inspect, launch(.force(1), generation: 2),
-        .setAside(.removedFromCluster(0xc1)), .setAside(.ofEarlierGeneration(1, now: 2)), .setAside(.corrupt("crc mismatch")),
+        .setAside(.removedFromCluster(0xc1)), .setAside(.ofEarlierGeneration(1, now: 2)),
+        .setAside(.corrupt("crc mismatch")),
         founding([1, 2]), .act(.addMember(1, peerURL: peerURL(1), asLearner: false), on: cluster(members(2, 3))),
         .wait(.ownDataLost),
     ]
@@ -34,7 +36,8 @@ private let conflict = [
 
     static let waits: [WaitReason] = [
         .dataDirectoryUnusable("open /var/lib/etcd: Permission denied"), .volumeMissing(volume(1)),
-        .dataOfAnotherInstance(9), .movedVolume(from: 3, 3), .movedVolume(from: 3, nil), .movedVolumeWithoutLeader(from: 3),
+        .dataOfAnotherInstance(9), .movedVolume(from: 3, 3), .movedVolume(from: 3, nil),
+        .movedVolumeWithoutLeader(from: 3),
         .dataNotInCluster(three()), .dataWithoutStampElsewhere(shown: [peerURL(8), peerURL(9)]),
         .dataOfEarlierGeneration(1, now: 2), .startsFromOtherSource(.snapshot("main/1-c1-9.db")),
         .corruptData("crc mismatch", because: "no cluster answers that has its quorum without it"),
@@ -53,7 +56,8 @@ private let conflict = [
         .generationUnknown(["i-3 is running: timeout"]), .generationPending([2]), .generationPending([2, 3]),
         .generationQuorate(by: 2), .generationLed(by: 2), .generationHeld(1), .dataUnusable([2]),
         .otherMemberJoining(entry(8, at: 4)), .clusterFull(members: 3, size: 3, unhealthy: []),
-        .clusterFull(members: 3, size: 3, unhealthy: [member(3)]), .quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)),
+        .clusterFull(members: 3, size: 3, unhealthy: [member(3)]),
+        .quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)),
         .ownEntryNeeded(member(1), QuorumRisk(healthyVoters: 1, voters: 2)), .ownEntryAlive(member(1)),
         .ownEntryOfLostData(member(1)), .askedToJoin(0xc1), .peersLagging([peer(2, shows: []), peer(3, shows: [])], 7),
         .addTooSoon(after: .milliseconds(1100)),

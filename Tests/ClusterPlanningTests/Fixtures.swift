@@ -71,7 +71,8 @@ func cluster(
         return (member.id, ill.contains(member.id) ? .unhealthy("no answer") : .healthy)
     }
     return RunningCluster(
-        id: id, generation: generation, leader: leader, members: members, health: Dictionary(uniqueKeysWithValues: health))
+        id: id, generation: generation, leader: leader, members: members,
+        health: Dictionary(uniqueKeysWithValues: health))
 }
 
 func refused(_ number: Int) -> Peer { Peer(InstanceID("i-\(number)"), peerURL(number), .refused) }

@@ -77,7 +77,8 @@ let rowsOfFounding: [StartRow] =
             view(
                 disk: .empty(Stamp(disk: disk(1), instance: 1, followsLostData: true)), everybodyBlank), named,
             founding([1, 2, 3])),
-        StartRow("an empty zone knows of no earlier cluster", view(zone: .seen(emptyZone)), named, founding([1, 2, 3])),
+        StartRow(
+            "an empty zone knows of no earlier cluster", view(zone: .seen(emptyZone)), named, founding([1, 2, 3])),
         StartRow(
             "a zone that names members has seen a cluster", view(zone: .seen(namingZone)), named,
             .wait(.zoneNamesCluster(name: "main", hosts: ["i-9.main.example.org."]))),
@@ -103,7 +104,8 @@ let rowsOfFounding: [StartRow] =
             "a list that can't be read is not empty", view(backups: .unavailable("403")), named,
             .wait(.backupsNotRead("403"))),
         StartRow(
-            "nothing empty is founded beside backups", view(backups: .seen(BackupsSeen(count: 2, highestGeneration: 4))),
+            "nothing empty is founded beside backups",
+            view(backups: .seen(BackupsSeen(count: 2, highestGeneration: 4))),
             named, .wait(.backupsExist(2))),
         StartRow(
             "generation restarted beside old backups: their number is passed, though they are all expired",
@@ -113,7 +115,8 @@ let rowsOfFounding: [StartRow] =
                     .founding, store: zoneStore, expected: nil,
                     record: record([on(1), on(2), on(3)], start: [on(1), on(2), on(3)], generation: 5)))),
         StartRow(
-            "a cluster without a leader is not founded beside", view(peers: [peer(2, shows: members(2, 3)), refused(3)]),
+            "a cluster without a leader is not founded beside",
+            view(peers: [peer(2, shows: members(2, 3)), refused(3)]),
             named, .wait(.noLeader(among: [peer(2, shows: members(2, 3))]))),
     ]
     + [
@@ -121,7 +124,9 @@ let rowsOfFounding: [StartRow] =
         (reporting(3, .unusable("crc")), "i-3 holds data that etcd can't run on: crc"),
         (reporting(3, .unknown("EIO")), "i-3 can't tell what it holds: EIO"),
     ].map { report, doubt in
-        StartRow("\(doubt): nothing is founded", view(facts([blank(1), blank(2), report])), named, .wait(.reportsMissing([doubt])))
+        StartRow(
+            "\(doubt): nothing is founded", view(facts([blank(1), blank(2), report])), named,
+            .wait(.reportsMissing([doubt])))
     }
     + [Instance.State.pending, .stopping, .stopped, .shuttingDown, .unknownToEC2, .unclear].map { state in
         StartRow(
@@ -140,7 +145,8 @@ let rowsOfFounding: [StartRow] =
             "a warm instance counts nowhere", view(facts(group(instance(4, .stopped, "Warmed:Stopped")), all)), named,
             founding([1, 2, 3])),
         StartRow(
-            "after five minutes a majority is enough", view(facts(.seen(group([1, 2])), [blank(1), blank(2)])), impatient,
+            "after five minutes a majority is enough", view(facts(.seen(group([1, 2])), [blank(1), blank(2)])),
+            impatient,
             founding([1, 2])),
         StartRow(
             "not a moment before", view(facts(.seen(group([1, 2])), [blank(1), blank(2)])), patient,
@@ -152,7 +158,8 @@ let rowsOfFounding: [StartRow] =
             "not one of another template, or another version of ours",
             view(
                 facts(
-                    .seen(group([instance(1), instance(2), instance(3, launchedFrom: "lt-1/6")])), [blank(1), blank(2)],
+                    .seen(group([instance(1), instance(2), instance(3, launchedFrom: "lt-1/6")])),
+                    [blank(1), blank(2)],
                     silent: [3])), impatient, .wait(.reportsMissing(["i-3: timeout"]))),
         StartRow(
             "not where nobody knows our own template",

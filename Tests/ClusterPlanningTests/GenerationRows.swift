@@ -1,7 +1,8 @@
 /// When a generation is led, to be waited for, or dead, row by row.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 struct GenerationRow: CustomTestStringConvertible, Sendable {
     var claim: String
@@ -92,7 +93,8 @@ let generationRows: [GenerationRow] = [
                 Report(
                     1, peerURL(1), owner: ourGroup, disk: disk(1), holding: .data(HeldData(generation: 1)),
                     etcd: showing(members(1, 2, 3), commit: 3))))),
-    GenerationRow("two of two: one terminated, the other is carried on", record([on(1), on(2)]),
+    GenerationRow(
+        "two of two: one terminated, the other is carried on", record([on(1), on(2)]),
         facts(.seen(group([1, 4])), asked: [asked(2, .terminated)], [holds(1, shows: members(1, 2))]),
         dead(source(holds(1, shows: members(1, 2))))),
     GenerationRow(
@@ -114,7 +116,8 @@ let generationRows: [GenerationRow] = [
             .seen(group([2, 4])), asked: [asked(1, .terminated), asked(3, .terminated)],
             [holds(2, shows: members(1, 2, 4)), holds(4, shows: members(1, 2, 4))]), .quorate(by: 2)),
     GenerationRow(
-        "moved volume, one and all: at other addresses they never find each other", record([1, 2, 3].map { on($0, volume($0)) }),
+        "moved volume, one and all: at other addresses they never find each other",
+        record([1, 2, 3].map { on($0, volume($0)) }),
         facts(
             .seen(group([4, 5, 6])), asked: [1, 2, 3].map { asked($0, .terminated) },
             [4, 5, 6].map { holds($0 - 3, volume($0 - 3), on: $0, commit: UInt64($0), mounted: true) }),
@@ -150,7 +153,8 @@ let generationRows: [GenerationRow] = [
             source(holds(2, generation: 2, shows: members(2, 5), commit: 990), generation: 2),
             source(holds(1, commit: 1000)))),
     GenerationRow(
-        "of one generation the highest commit index is the best, then the lowest ID", record([1, 2, 3, 4, 5].map { on($0) }),
+        "of one generation the highest commit index is the best, then the lowest ID",
+        record([1, 2, 3, 4, 5].map { on($0) }),
         facts(
             .seen(group([1, 2])), asked: [3, 4, 5].map { asked($0, .terminated) },
             [holds(1, shows: five, commit: 7), holds(2, shows: five, commit: 8)]),
@@ -160,7 +164,8 @@ let generationRows: [GenerationRow] = [
         facts(.seen(group([1])), [reporting(1, .unusable("crc mismatch"), disk: disk(1))]), dead(unusable: [1])),
     GenerationRow(
         "weekend zero: EC2 has forgotten all, and nothing is left", record(),
-        facts(.seen(group([4, 5, 6])), asked: [1, 2, 3].map { asked($0, .unknownToEC2) }, [4, 5, 6].map { blank($0) }),
+        facts(
+            .seen(group([4, 5, 6])), asked: [1, 2, 3].map { asked($0, .unknownToEC2) }, [4, 5, 6].map { blank($0) }),
         awayFor: .seconds(300), dead()),
     GenerationRow(
         "not before the grace is over", record([on(1)]),

@@ -24,8 +24,15 @@ let rowsOfJoining: [StartRow] = [
         "and goes on asking, however long it takes", ask(two), remembering(leaderSilentSince: .zero),
         .wait(.askedToJoin(0xc1))),
     StartRow(
-        "a leader that was never led before is known by its address", ask(
-            two, [blank(1), Report(2, peerURL(2), owner: ourGroup, disk: disk(2), holding: .data(HeldData()), etcd: showing(members(2, 3)))]),
+        "a leader that was never led before is known by its address",
+        ask(
+            two,
+            [
+                blank(1),
+                Report(
+                    2, peerURL(2), owner: ourGroup, disk: disk(2), holding: .data(HeldData()),
+                    etcd: showing(members(2, 3))),
+            ]),
         remembering(leaderSilentSince: .zero), .wait(.askedToJoin(0xc1))),
     StartRow(
         "entered for this disk, a joiner starts with exactly the cluster's list", ask(added, record: entered),
@@ -49,11 +56,14 @@ let rowsOfJoining: [StartRow] = [
         .wait(.ownEntryOfLostData(entry(7, at: 1)))),
     StartRow(
         "address reuse: an entry that the record made for another instance is not ours",
-        ask(added, record: found(record([ClusterRecord.Entry(9, peerURL(1), disk: disk(9), isJoining: true), on(2), on(3)]))),
+        ask(
+            added,
+            record: found(record([ClusterRecord.Entry(9, peerURL(1), disk: disk(9), isJoining: true), on(2), on(3)]))),
         .wait(.ownEntryOfLostData(entry(7, at: 1)))),
     StartRow(
         "address reuse: nor is a dead member's",
-        ask(cluster([Member(9, name: "i-9", peerURLs: [peerURL(1)], clientURLs: [clientURL(1)]), member(2)], ill: [9])),
+        ask(
+            cluster([Member(9, name: "i-9", peerURLs: [peerURL(1)], clientURLs: [clientURL(1)]), member(2)], ill: [9])),
         .wait(.ownEntryOfLostData(Member(9, name: "i-9", peerURLs: [peerURL(1)], clientURLs: [clientURL(1)])))),
     StartRow(
         "replace root volume: the member that has started belongs to a disk that is lost",
@@ -162,7 +172,8 @@ let rowsOfSelfJoining: [StartRow] = [
     StartRow(
         "not quite yet", old(older), remembering(leaderSilentSince: .seconds(991)), .wait(.askedToJoin(0xc1))),
     StartRow(
-        "where there is no record, the joiner makes it, with itself in it", old(older, record: .absent(zoneStore)), waited,
+        "where there is no record, the joiner makes it, with itself in it", old(older, record: .absent(zoneStore)),
+        waited,
         .act(
             .swapRecord(
                 RecordSwap(

@@ -23,7 +23,8 @@ struct RandomViews {
 
     private mutating func instance() -> Instance {
         let lifecycle: String? = pick([
-            "InService", "InService", "InService", "Pending", "Pending:Wait", "Terminating", "Terminating:Wait", "Standby",
+            "InService", "InService", "InService", "Pending", "Pending:Wait", "Terminating", "Terminating:Wait",
+            "Standby",
             nil,
         ])
         var instance = ClusterPlanningTests.instance(number(1...5), state(), lifecycle)
@@ -47,7 +48,10 @@ struct RandomViews {
     }
 
     private mutating func disk(of number: Int) -> DiskID {
-        pick([ClusterPlanningTests.disk(number), ClusterPlanningTests.disk(number), volume(number), ClusterPlanningTests.disk(9)])
+        pick([
+            ClusterPlanningTests.disk(number), ClusterPlanningTests.disk(number), volume(number),
+            ClusterPlanningTests.disk(9),
+        ])
     }
 
     private mutating func holding() -> Holding {
@@ -65,7 +69,8 @@ struct RandomViews {
     private mutating func report(_ number: Int) -> Report {
         var report = Report(
             InstanceID("i-\(chance(1, in: 12) ? 9 : number)"), peerURL(chance(1, in: 12) ? 9 : number),
-            owner: pick([ourGroup, ourGroup, ourGroup, ourGroup, "arn:other", nil]), stores: pick([[zoneStore], [zoneStore], []]),
+            owner: pick([ourGroup, ourGroup, ourGroup, ourGroup, "arn:other", nil]),
+            stores: pick([[zoneStore], [zoneStore], []]),
             disk: chance(1, in: 8) ? nil : disk(of: number), isMountPoint: chance(1, in: 2), holding: holding())
         report.etcd = EtcdState(
             isRunning: true, leader: pick([nil, nil, nil, 2]), members: pick([nil, members(), members()]),
@@ -93,7 +98,8 @@ struct RandomViews {
             let number = views.number(1...5)
             return ClusterRecord.Entry(
                 InstanceID("i-\(number)"), peerURL(views.chance(1, in: 8) ? 9 : number),
-                disk: views.pick([nil, views.disk(of: number), views.disk(of: number)]), isJoining: views.chance(1, in: 4))
+                disk: views.pick([nil, views.disk(of: number), views.disk(of: number)]),
+                isJoining: views.chance(1, in: 4))
         }
     }
 
@@ -148,10 +154,14 @@ struct RandomViews {
     private mutating func directory() -> Disk {
         let instance = chance(1, in: 6) ? 9 : 1
         let stamp = Stamp(
-            disk: disk(of: 1), instance: InstanceID("i-\(instance)"), owner: ourGroup, generation: pick([nil, 1, 1, 2]),
+            disk: disk(of: 1), instance: InstanceID("i-\(instance)"), owner: ourGroup,
+            generation: pick([nil, 1, 1, 2]),
             cluster: pick([nil, 0xc1, 0xc2]), member: pick([nil, 1, 7]), started: chance(1, in: 2),
             followsLostData: chance(1, in: 4))
-        return pick([.empty(fresh()), .empty(fresh()), .empty(nil), .empty(stamp), .data(stamp), .data(stamp), .data(nil), .unusable("EIO")])
+        return pick([
+            .empty(fresh()), .empty(fresh()), .empty(nil), .empty(stamp), .data(stamp), .data(stamp), .data(nil),
+            .unusable("EIO"),
+        ])
     }
 
     private mutating func peer() -> Peer {
@@ -171,7 +181,8 @@ struct RandomViews {
     private mutating func settings() -> PlanSettings {
         PlanSettings(
             clusterName: pick([nil, nil, "main", "a b"]), clusterSize: pick([nil, nil, nil, 0, 1, 3, -1, Int.max]),
-            onLoss: pick([.recover, .recover, .hold]), joinStrategy: pick([.prepared, .add, .replace, .replace, .prune]))
+            onLoss: pick([.recover, .recover, .hold]),
+            joinStrategy: pick([.prepared, .add, .replace, .replace, .prune]))
     }
 
     private mutating func etcd() -> OwnEtcd {
@@ -184,7 +195,8 @@ struct RandomViews {
         let clusters =
             chance(1, in: 2) ? [] : chance(1, in: 8) ? [runningCluster(), runningCluster(0xc2)] : [runningCluster()]
         return StartView(
-            now: .seconds(number(0...2000)), salt: "salt", identity: identity(1), settings: settings(), disk: directory(),
+            now: .seconds(number(0...2000)), salt: "salt", identity: identity(1), settings: settings(),
+            disk: directory(),
             isMountPoint: chance(1, in: 2), etcd: etcd(), facts: facts(), record: reading(), stores: [zoneStore],
             backups: pick([.notAsked, .seen(BackupsSeen()), .seen(BackupsSeen(count: 1)), .unavailable("403")]),
             peers: chance(1, in: 2) ? [refused(2), refused(3)] : some(0...4) { $0.peer() }, clusters: clusters,
@@ -194,7 +206,8 @@ struct RandomViews {
     mutating func startMemory(_ view: StartView) -> StartMemory {
         var memory = remembering(
             pick([nil, founders(1, 2, 3), founders(1)]), removedAt: pick([nil, view.now - .seconds(1), .zero]),
-            foundingSince: pick([nil, .zero]), recoveringSince: pick([nil, .zero]), leaderSilentSince: pick([nil, .zero]))
+            foundingSince: pick([nil, .zero]), recoveringSince: pick([nil, .zero]),
+            leaderSilentSince: pick([nil, .zero]))
         memory.absence = absence(view.facts, view.now)
         return memory
     }
@@ -212,7 +225,8 @@ struct RandomViews {
         var cluster = runningCluster()
         if chance(3, in: 4) { cluster.leader = 1 }
         return ClusterView(
-            now: .seconds(number(0...2000)), own: 1, ownMember: 1, ownGeneration: pick([nil, 1, 1, 2]), settings: settings(),
+            now: .seconds(number(0...2000)), own: 1, ownMember: 1, ownGeneration: pick([nil, 1, 1, 2]),
+            settings: settings(),
             cluster: cluster,
             abilities: EtcdAbilities(learnersAreSound: chance(1, in: 2), addsBesideDeadVoters: chance(1, in: 2)),
             alarms: some(0...1) { $0.pick([.noSpace(1), .corrupt(2), .other(3, "x")]) }, facts: facts(),

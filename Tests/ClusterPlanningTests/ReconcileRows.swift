@@ -1,8 +1,9 @@
 /// What `planReconcile` has to decide, row by row: who is removed, and what is said. DNS, drains, joins and the record have
 /// tables of their own.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 /// One claim about the leader's housekeeping.
 struct ReconcileRow: CustomTestStringConvertible, Sendable {
@@ -31,7 +32,8 @@ func lead(
     _ cluster: RunningCluster = three(), _ facts: Facts = everybodyHolds, record: RecordReading = found(record()),
     generation: Int? = 1, abilities: EtcdAbilities = EtcdAbilities(), alarms: [Alarm] = [],
     backups: Observed<BackupsSeen> = .notAsked, zone: Observed<Zone> = .notAsked,
-    hooks: Observed<[LifecycleHook]> = .notAsked, settings: PlanSettings = PlanSettings(), now: Duration = .seconds(1000)
+    hooks: Observed<[LifecycleHook]> = .notAsked, settings: PlanSettings = PlanSettings(),
+    now: Duration = .seconds(1000)
 ) -> ClusterView {
     ClusterView(
         now: now, time: "2026-01-31T12:00:00Z", salt: "salt", own: 1, ownMember: 1, ownGeneration: generation,
@@ -78,7 +80,8 @@ let rowsOfTerminated: [ReconcileRow] = [
     ReconcileRow("while all is well nothing is done and nothing is said", lead()),
     ReconcileRow(
         "a member whose instance is terminated is removed",
-        lead(three(ill: [3]), facts(.seen(group([1, 2, 4])), asked: [asked(3, .terminated)], firstTwo)), steps: [gone(3)]),
+        lead(three(ill: [3]), facts(.seen(group([1, 2, 4])), asked: [asked(3, .terminated)], firstTwo)),
+        steps: [gone(3)]),
     ReconcileRow("so it is while the group still lists the instance", lead(three(ill: [3]), three3), steps: [gone(3)]),
     ReconcileRow("terminated is the end, even of one that seems to answer", lead(three(), three3), steps: [gone(3)]),
     ReconcileRow(
@@ -103,7 +106,8 @@ let rowsOfTerminated: [ReconcileRow] = [
     ReconcileRow(
         "two of two: the survivor alone removes the dead, if it can",
         lead(
-            led(members(1, 2), ill: [2]), facts(.seen(group([1, 2], desired: 2)), asked: [asked(2, .terminated)], [holds(1)]),
+            led(members(1, 2), ill: [2]),
+            facts(.seen(group([1, 2], desired: 2)), asked: [asked(2, .terminated)], [holds(1)]),
             record: found(record([on(1), on(2)]))), steps: [gone(2)]),
     ReconcileRow(
         "a leader never removes itself", lead(three(), facts(asked: [asked(1, .terminated)], [holds(2), holds(3)])),
@@ -144,7 +148,8 @@ let rowsOfOtherEvidence: [ReconcileRow] = [
         steps: [.removeMember(member(3), because: .diskUnusable(3, "crc"))]),
     ReconcileRow("not where that member answers", lead(three(), unusable3)),
     ReconcileRow(
-        "nor while the record can't be read", lead(three(ill: [3]), unusable3, record: .unknown("503")),
+        "nor while the record can't be read, as if it were another one's",
+        lead(three(ill: [3]), unusable3, record: .unknown("503")),
         deferred: [.recordNotRead("503"), .fateUnknown(member(3), "the record can't be read")]),
     ReconcileRow(
         "nor where the quorum hangs on it", lead(three(ill: [2, 3]), unusable3),
@@ -199,7 +204,9 @@ let rowsOfWeakEvidence: [ReconcileRow] = [
         "and in a grace no more than a minority",
         lead(led(members(1, 2, 4, 5), ill: [4]), goneOf5, record: found(record([1, 2, 4, 5].map { on($0) }))),
         seeing(goneOf5, for: .seconds(300), weakRemovals: [.seconds(701)]),
-        deferred: [.tooWeak(member(4), .instanceForgotten(4), "1 were removed on such evidence in the last 300.0 seconds")]),
+        deferred: [
+            .tooWeak(member(4), .instanceForgotten(4), "1 were removed on such evidence in the last 300.0 seconds")
+        ]),
     ReconcileRow(
         "after that the next one",
         lead(led(members(1, 2, 4, 5), ill: [4]), goneOf5, record: found(record([1, 2, 4, 5].map { on($0) }))),
@@ -212,7 +219,8 @@ let rowsOfWeakEvidence: [ReconcileRow] = [
         seeing(forgotten3, for: .seconds(300), weakRemovals: [.seconds(701)]),
         steps: [.removeMember(member(3, learner: true), because: .diskGone(.instanceForgotten(3)))]),
     ReconcileRow(
-        "nor while the record can't be read", lead(three(ill: [3]), replaced4, record: .unknown("503")),
+        "on weak evidence nobody goes while the record can't be read",
+        lead(three(ill: [3]), replaced4, record: .unknown("503")),
         seeing(replaced4, for: .seconds(300)),
         deferred: [
             .recordNotRead("503"), .fateUnknown(member(3), "the record can't be read"),

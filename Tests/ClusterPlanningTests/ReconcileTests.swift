@@ -1,5 +1,6 @@
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 @Suite struct ReconcileTests {
     @Test(arguments: reconcileRows)
@@ -93,7 +94,11 @@ import Testing
             return planReconcile(view, memory: &memory).needsFreshRecord
         }
         #expect(isNeeded(lead(three(ill: [3]), facts(asked: [asked(3, .terminated)], firstTwo))))
-        #expect(isNeeded(lead(led(members(1, 2)), facts(firstTwo + [blank(3, asks: true)]), record: found(record([on(1), on(2)])))))
+        #expect(
+            isNeeded(
+                lead(
+                    led(members(1, 2)), facts(firstTwo + [blank(3, asks: true)]), record: found(record([on(1), on(2)])))
+            ))
         #expect(!isNeeded(lead(led([member(1), member(2), member(3, learner: true)]))))
         #expect(!isNeeded(lead(zone: .seen(emptyZone))))
     }

@@ -114,7 +114,9 @@ func claimed(_ numbers: Int...) -> ClusterRecord {
     record(numbers.map { on($0) }, start: numbers.map { on($0) })
 }
 
-func found(_ record: ClusterRecord) -> RecordReading { .found(StoreReading.Stored(record, version: "v1"), in: zoneStore) }
+func found(_ record: ClusterRecord) -> RecordReading {
+    .found(StoreReading.Stored(record, version: "v1"), in: zoneStore)
+}
 
 /// The swap from `before` to `after`, which only says what changes.
 func swap(

@@ -15,7 +15,8 @@ private func begins(_ record: ClusterRecord, _ numbers: Int...) -> StartPlan {
 let rowsOfTheRecord: [StartRow] = [
     StartRow("who is named founds, with exactly those who are", view(record: found(three)), begins(three, 1, 2, 3)),
     StartRow(
-        "slow founder: also when the cluster answers already", view(
+        "slow founder: also when the cluster answers already",
+        view(
             record: found(three), clusters: [cluster([founder(1), member(2), member(3)])]), begins(three, 1, 2, 3)),
     StartRow(
         "swap applied after its timeout: a record of ours is followed, whoever wrote it",
@@ -38,7 +39,9 @@ let rowsOfTheRecord: [StartRow] = [
     StartRow(
         "founders dead before formation: the one that is left begins, and may be carried on",
         view(
-            facts(.seen(group([1, 4, 5])), asked: [asked(2, .terminated), asked(3, .terminated)], [blank(1), blank(4), blank(5)]),
+            facts(
+                .seen(group([1, 4, 5])), asked: [asked(2, .terminated), asked(3, .terminated)],
+                [blank(1), blank(4), blank(5)]),
             record: found(three)), begins(three, 1, 2, 3)),
     StartRow(
         "others wait for it",
@@ -50,7 +53,8 @@ let rowsOfTheRecord: [StartRow] = [
         "a founder at another address than the record's does not begin",
         view(
             facts([blank(1), holds(2), holds(3)]),
-            record: found(record([moved, on(2), on(3)], start: [moved, on(2), on(3)]))), .wait(.generationQuorate(by: 2))),
+            record: found(record([moved, on(2), on(3)], start: [moved, on(2), on(3)]))),
+        .wait(.generationQuorate(by: 2))),
     StartRow(
         "nobody begins from a backup yet",
         view(
@@ -84,7 +88,8 @@ private func goneFor(_ time: Duration) -> StartMemory {
 let rowsOfOtherOwners: [StartRow] = [
     StartRow("an owner that was not asked for may live", other(.notAsked), wait("it was not asked for")),
     StartRow(
-        "one that can't be asked for, too", other(.unavailable("503")), wait("whether it is alive could not be read: 503")),
+        "one that can't be asked for, too", other(.unavailable("503")),
+        wait("whether it is alive could not be read: 503")),
     StartRow(
         "one of another account is out of sight", other(.seen(.outOfSight("it is of another account"))),
         wait("it is of another account; if its data is not wanted, run `etcd-cluster forget`")),
@@ -97,7 +102,8 @@ let rowsOfOtherOwners: [StartRow] = [
     StartRow(
         "another owner: its detached instance still serves",
         other(.seen(.isGone), asked: [asked(9, .running)]), goneFor(.seconds(300)),
-        .wait(.generationUnknown(["i-9 is running: its supervisor was not asked", "i-9: its supervisor was not asked"]))),
+        .wait(
+            .generationUnknown(["i-9 is running: its supervisor was not asked", "i-9: its supervisor was not asked"]))),
     StartRow(
         "another owner: its cluster answers", other(.seen(.isGone), clusters: [cluster(members(9), id: 0xc9)]),
         goneFor(.seconds(300)), wait("its cluster c9 answers")),

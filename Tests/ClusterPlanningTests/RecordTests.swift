@@ -34,7 +34,8 @@ private let conflicting = [StoreReading(zoneStore, .stored(one)), StoreReading(b
         ),
         (
             "of two of one owner the later generation counts",
-            [StoreReading(zoneStore, .stored(one)), StoreReading(bucketStore, .stored(two))], .found(two, in: bucketStore)
+            [StoreReading(zoneStore, .stored(one)), StoreReading(bucketStore, .stored(two))],
+            .found(two, in: bucketStore)
         ),
         ("two owners are a person's business", conflicting, .conflicting(conflicting)),
         (

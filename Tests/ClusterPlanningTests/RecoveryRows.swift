@@ -25,7 +25,8 @@ private let carriedOn = StartPlan.claim(
 private let survivor = holds(4, shows: members(2, 3, 4))
 
 let rowsOfRecovery: [StartRow] = [
-    StartRow("whoever sees that two of three are dead claims for the third", left([blank(1), survivor, blank(5)]), carriedOn),
+    StartRow(
+        "whoever sees that two of three are dead claims for the third", left([blank(1), survivor, blank(5)]), carriedOn),
     StartRow(
         "a living leader is looked for", left([blank(1), holds(4, leader: 4), blank(5)]), .wait(.generationLed(by: 4))),
     StartRow(
@@ -144,55 +145,61 @@ private func forgottenFor(_ seconds: Int) -> StartMemory {
     return memory
 }
 
-let rowsOfEmptyRecovery: [StartRow] = [
-    StartRow("where nothing is left, and no bucket is configured, all begin anew", nothingLeft(), anew(1, 2, 3)),
-    StartRow("with an empty bucket, too", nothingLeft(backups: .seen(BackupsSeen())), anew(1, 2, 3)),
-    StartRow(
-        "generation restarted beside old backups: their number is passed",
-        nothingLeft(backups: .seen(BackupsSeen(count: 0, highestGeneration: 6))), anew(1, 2, 3, generation: 7)),
-    StartRow("not beside a backup", nothingLeft(backups: .seen(BackupsSeen(count: 1))), .wait(.backupsExist(1))),
-    StartRow("nor beside a bucket that refuses", nothingLeft(backups: .unavailable("403")), .wait(.backupsNotRead("403"))),
-    StartRow(
-        "weekend zero: EC2 has forgotten them, and the grace is over", nothingLeft(state: .unknownToEC2),
-        forgottenFor(300), anew(1, 2, 3)),
-    StartRow(
-        "weekend zero: the grace is not over yet", nothingLeft(state: .unknownToEC2), forgottenFor(120),
-        .wait(
-            .generationUnknown(
-                ["i-7", "i-8", "i-9"].map { "EC2 does not know \($0), which proves nothing before 300.0 seconds" }))),
-    StartRow(
-        "the whole group is waited for", nothingLeft(.seen(group([1])), [blank(1)]),
-        .wait(.groupIncomplete(running: 1, wanted: 3))),
-]
-+ [
-    StartRow(
-        "not for ever: all has been judged, and one will do",
-        nothingLeft(.seen(group([1])), [blank(1)]), remembering(recoveringSince: .seconds(700)), anew(1)),
-    StartRow(
-        "learner's window: a learner's disk is never carried on, and does not stand in the way",
-        view(
-            facts(
-                .seen(group([1, 2], desired: 2)), asked: [asked(7, .terminated)],
-                [blank(1), holds(2, shows: [member(7), member(2, learner: true)])]),
-            record: found(record([on(7), on(2)]))), remembering(recoveringSince: .seconds(700)),
-        .claim(
-            swap(.recovery, record([on(7), on(2)])) { record in
-                record.generation = 2
-                record.token = "main-2-salt"
-                record.start = [on(1)]
-                record.voters = [on(1)]
-                record.former = [was(2, 1)]
-            })),
-    StartRow(
-        "nothing empty begins beside data that a person may still save",
-        view(
-            facts(
-                .seen(group([1, 2])), asked: [asked(7, .terminated)],
-                [blank(1), reporting(2, .unusable("crc"), disk: disk(2))]), record: found(record([on(7), on(2)]))),
-        .wait(.dataUnusable([2]))),
-]
+let rowsOfEmptyRecovery: [StartRow] =
+    [
+        StartRow("where nothing is left, and no bucket is configured, all begin anew", nothingLeft(), anew(1, 2, 3)),
+        StartRow("with an empty bucket, too", nothingLeft(backups: .seen(BackupsSeen())), anew(1, 2, 3)),
+        StartRow(
+            "generation restarted beside old backups: their number is passed",
+            nothingLeft(backups: .seen(BackupsSeen(count: 0, highestGeneration: 6))), anew(1, 2, 3, generation: 7)),
+        StartRow("not beside a backup", nothingLeft(backups: .seen(BackupsSeen(count: 1))), .wait(.backupsExist(1))),
+        StartRow(
+            "nor beside a bucket that refuses", nothingLeft(backups: .unavailable("403")), .wait(.backupsNotRead("403"))
+        ),
+        StartRow(
+            "weekend zero: EC2 has forgotten them, and the grace is over", nothingLeft(state: .unknownToEC2),
+            forgottenFor(300), anew(1, 2, 3)),
+        StartRow(
+            "weekend zero: the grace is not over yet", nothingLeft(state: .unknownToEC2), forgottenFor(120),
+            .wait(
+                .generationUnknown(
+                    ["i-7", "i-8", "i-9"].map { "EC2 does not know \($0), which proves nothing before 300.0 seconds" }))
+        ),
+        StartRow(
+            "the whole group is waited for", nothingLeft(.seen(group([1])), [blank(1)]),
+            .wait(.groupIncomplete(running: 1, wanted: 3))),
+    ]
+    + [
+        StartRow(
+            "not for ever: all has been judged, and one will do",
+            nothingLeft(.seen(group([1])), [blank(1)]), remembering(recoveringSince: .seconds(700)), anew(1)),
+        StartRow(
+            "learner's window: a learner's disk is never carried on, and does not stand in the way",
+            view(
+                facts(
+                    .seen(group([1, 2], desired: 2)), asked: [asked(7, .terminated)],
+                    [blank(1), holds(2, shows: [member(7), member(2, learner: true)])]),
+                record: found(record([on(7), on(2)]))), remembering(recoveringSince: .seconds(700)),
+            .claim(
+                swap(.recovery, record([on(7), on(2)])) { record in
+                    record.generation = 2
+                    record.token = "main-2-salt"
+                    record.start = [on(1)]
+                    record.voters = [on(1)]
+                    record.former = [was(2, 1)]
+                })),
+        StartRow(
+            "nothing empty begins beside data that a person may still save",
+            view(
+                facts(
+                    .seen(group([1, 2])), asked: [asked(7, .terminated)],
+                    [blank(1), reporting(2, .unusable("crc"), disk: disk(2))]), record: found(record([on(7), on(2)]))),
+            .wait(.dataUnusable([2]))),
+    ]
 
-private func carries(_ disk: Disk, etcd: OwnEtcd = OwnEtcd(), _ record: ClusterRecord, clusters: [RunningCluster] = []) -> StartView {
+private func carries(_ disk: Disk, etcd: OwnEtcd = OwnEtcd(), _ record: ClusterRecord, clusters: [RunningCluster] = [])
+    -> StartView
+{
     view(
         disk: disk, etcd: etcd, facts(.seen(group([1, 2])), asked: dead23, [holds(1), holds(2)]), record: found(record),
         clusters: clusters)
@@ -233,7 +240,8 @@ let rowsOfGenerations: [StartRow] = [
     StartRow(
         "survivor dies before its exec: who waits with its disk claims the next generation for it",
         view(
-            disk: .data(ours), etcd: shown, facts(.seen(group([1])), asked: [asked(2, .terminated)], [holds(1, shows: five)]),
+            disk: .data(ours), etcd: shown,
+            facts(.seen(group([1])), asked: [asked(2, .terminated)], [holds(1, shows: five)]),
             record: found(elsewhere)),
         .claim(
             swap(.recovery, elsewhere) { record in

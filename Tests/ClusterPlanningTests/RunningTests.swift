@@ -1,7 +1,8 @@
 /// What becomes of an etcd that runs and knows no leader, or that a later generation has overtaken.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 struct RunningRow: CustomTestStringConvertible, Sendable {
     var claim: String
@@ -37,12 +38,14 @@ let runningRows: [RunningRow] = [
     RunningRow(
         "stale survivor: cut off from the others, it waits for them",
         running(facts([holds(1)], silent: [2, 3])),
-        .stay(.generationUnknown(["i-2 is running: timeout", "i-2: timeout", "i-3 is running: timeout", "i-3: timeout"]))),
+        .stay(
+            .generationUnknown(["i-2 is running: timeout", "i-2: timeout", "i-3 is running: timeout", "i-3: timeout"]))),
     RunningRow(
         "stale survivor: it stops where its cluster lists it no more", running(clusters: [cluster(members(2, 3))]),
         .stop(.setAside(.removedFromCluster(0xc1)))),
     RunningRow("three that look for each other go on", running(), .stay(.generationQuorate(by: 1))),
-    RunningRow("one whose cluster answers goes on", running(clusters: [cluster(members(1, 2, 3), ill: [1])]), .stay(nil)),
+    RunningRow(
+        "one whose cluster answers goes on", running(clusters: [cluster(members(1, 2, 3), ill: [1])]), .stay(nil)),
     RunningRow(
         "two of two: the survivor claims the next generation, and runs until it is stopped for it",
         running(facts(.seen(group([1, 4])), asked: dead23, [holds(1), blank(4)])),
@@ -70,7 +73,8 @@ let runningRows: [RunningRow] = [
         .stop(.setAside(.ofEarlierGeneration(1, now: 2)))),
     RunningRow("without a record it goes on", running(record: .unknown("503")), .stay(nil)),
     RunningRow(
-        "so it does beside another owner's", running(record: found(record(generation: 9, owner: "arn:other"))), .stay(nil)),
+        "so it does beside another owner's", running(record: found(record(generation: 9, owner: "arn:other"))),
+        .stay(nil)),
     RunningRow("so it does where there is none", running(record: .absent(zoneStore)), .stay(nil)),
     RunningRow(
         "data of no generation gets that of the record that names it",
@@ -78,7 +82,8 @@ let runningRows: [RunningRow] = [
         .stamp(naming(1, generation: 1))),
     RunningRow(
         "not that of one that names another disk here",
-        running(stamp: naming(1, generation: nil), leader: 2, record: found(record([on(1, disk(11)), on(2)]))), .stay(nil)),
+        running(stamp: naming(1, generation: nil), leader: 2, record: found(record([on(1, disk(11)), on(2)]))),
+        .stay(nil)),
     RunningRow(
         "late volume: what lies below goes on where it runs",
         running(record: found(record([on(1, volume(1)), on(2)]))), .stay(.volumeMissing(volume(1)))),

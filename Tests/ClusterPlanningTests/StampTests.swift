@@ -37,12 +37,14 @@ let stampRows: [StampRow] = [
         "a resume by the record learns the generation", .resume, generation: 1, begun(0xc1, 5, generation: nil),
         begun(0xc1, 5)),
     StampRow(
-        "moved volume, one and all: a resume elsewhere makes it that instance's", .resume, stamped(9, volume(9), member: 5),
+        "moved volume, one and all: a resume elsewhere makes it that instance's", .resume,
+        stamped(9, volume(9), member: 5),
         Stamp(
             disk: volume(9), instance: 1, owner: ourGroup, generation: 1, cluster: 0xc1, member: 5, started: true)),
     StampRow("a look says nothing", .inspect, stamped(9), stamped(9)),
     StampRow(
-        "forced exec crashes: the stamp is raised after the force, never by its start", .force(1), generation: 2, stamped(),
+        "forced exec crashes: the stamp is raised after the force, never by its start", .force(1), generation: 2,
+        stamped(),
         stamped()),
 ]
 

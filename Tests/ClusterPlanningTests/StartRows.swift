@@ -1,7 +1,8 @@
 /// What `planStart` has to decide, row by row: the group, and data that is there.
 
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 /// One claim about starting.
 struct StartRow: CustomTestStringConvertible, Sendable {
@@ -68,62 +69,70 @@ let namingZone = Zone(
 private let unread = Facts(owner: ourGroup)
 private let conflict = [StoreReading(zoneStore, .absent), StoreReading(bucketStore, .absent)]
 
-let rowsWithData: [StartRow] = [
-    StartRow("our data resumes with nothing looked at", view(disk: .data(ours), unread, peers: []), resume),
-    StartRow(
-        "our data resumes though AWS and the record are out of reach",
-        view(disk: .data(ours), Facts(owner: ourGroup, group: .unavailable("503")), record: .unknown("503")), resume),
-    StartRow(
-        "our data resumes beside records that conflict", view(disk: .data(ours), record: .conflicting(conflict)), resume),
-    StartRow(
-        "our data resumes though the record is another owner's",
-        view(disk: .data(ours), record: found(record(generation: 9, owner: "arn:other"))), resume),
-    StartRow(
-        "our data resumes though we are leaving",
-        view(disk: .data(ours), facts(.seen(group([instance(1, .running, "Terminating")])))), resume),
-    StartRow(
-        "stale survivor: our data is set aside when its cluster lists us no more",
-        view(disk: .data(ours), clusters: [cluster(members(2, 3))]), .setAside(.removedFromCluster(0xc1))),
-    StartRow(
-        "our data resumes when etcd stopped by itself and the cluster still lists us",
-        view(disk: .data(ours), etcd: ended, clusters: [cluster(members(1, 2, 3))]), resume),
-    StartRow("our data resumes when etcd stopped by itself and no cluster answers", view(disk: .data(ours), etcd: ended), resume),
-    StartRow(
-        "our data resumes when it is another cluster that lists us not",
-        view(disk: .data(ours), etcd: ended, clusters: [cluster(members(2), id: 0xc2)]), resume),
-    StartRow(
-        "our data resumes when two clusters answer",
-        view(disk: .data(ours), etcd: ended, clusters: [cluster(members(2)), cluster(members(3), id: 0xc2)]), resume),
-    StartRow(
-        "what is left of an earlier generation says nothing of who is a member now",
-        view(disk: .data(stamped(generation: 2)), clusters: [cluster(members(2, 3), generation: 1)]), resume),
-    StartRow(
-        "our data is set aside when only a new entry of ours is listed, under another ID",
-        view(disk: .data(ours), etcd: ended, clusters: [cluster([member(2), entry(7, at: 1)])]),
-        .setAside(.removedFromCluster(0xc1))),
-    StartRow(
-        "our data is set aside when our entry never started: it ran as another one",
-        view(disk: .data(stamped(member: 7)), etcd: ended, clusters: [cluster([member(2), entry(7, at: 1)])]),
-        .setAside(.removedFromCluster(0xc1))),
-    StartRow(
-        "our data resumes when the founders' entry of ours never started",
-        view(disk: .data(ours), etcd: ended, clusters: [cluster([founder(1), member(2), member(3)])]), resume),
-    StartRow(
-        "another instance's data is not started without a record",
-        view(disk: .data(stamped(9))), .wait(.dataOfAnotherInstance(9))),
-    StartRow(
-        "nor while the record can't be read", view(disk: .data(stamped(9)), record: .unknown("503")),
-        .wait(.recordNotRead("503"))),
-    StartRow(
-        "a directory that can't be read is not empty", view(disk: .unusable("EIO")), .wait(.dataDirectoryUnusable("EIO"))),
-    StartRow(
-        "an empty directory has to bear a stamp", view(disk: .empty(nil)),
-        .wait(.dataDirectoryUnusable("it bears no stamp"))),
-] + [Stamp(disk: disk(1), instance: 1, started: true), fresh(9)].map { stamp in
-    StartRow(
-        "a lost disk does not pass for a new one: stamp of \(stamp.instance)", view(disk: .empty(stamp)),
-        .wait(.dataDirectoryUnusable("its stamp is that of a disk that is lost")))
-}
+let rowsWithData: [StartRow] =
+    [
+        StartRow("our data resumes with nothing looked at", view(disk: .data(ours), unread, peers: []), resume),
+        StartRow(
+            "our data resumes though AWS and the record are out of reach",
+            view(disk: .data(ours), Facts(owner: ourGroup, group: .unavailable("503")), record: .unknown("503")), resume
+        ),
+        StartRow(
+            "our data resumes beside records that conflict", view(disk: .data(ours), record: .conflicting(conflict)),
+            resume),
+        StartRow(
+            "our data resumes though the record is another owner's",
+            view(disk: .data(ours), record: found(record(generation: 9, owner: "arn:other"))), resume),
+        StartRow(
+            "our data resumes though we are leaving",
+            view(disk: .data(ours), facts(.seen(group([instance(1, .running, "Terminating")])))), resume),
+        StartRow(
+            "stale survivor: our data is set aside when its cluster lists us no more",
+            view(disk: .data(ours), clusters: [cluster(members(2, 3))]), .setAside(.removedFromCluster(0xc1))),
+        StartRow(
+            "our data resumes when etcd stopped by itself and the cluster still lists us",
+            view(disk: .data(ours), etcd: ended, clusters: [cluster(members(1, 2, 3))]), resume),
+        StartRow(
+            "our data resumes when etcd stopped by itself and no cluster answers", view(disk: .data(ours), etcd: ended),
+            resume),
+        StartRow(
+            "our data resumes when it is another cluster that lists us not",
+            view(disk: .data(ours), etcd: ended, clusters: [cluster(members(2), id: 0xc2)]), resume),
+        StartRow(
+            "our data resumes when two clusters answer",
+            view(disk: .data(ours), etcd: ended, clusters: [cluster(members(2)), cluster(members(3), id: 0xc2)]), resume
+        ),
+        StartRow(
+            "what is left of an earlier generation says nothing of who is a member now",
+            view(disk: .data(stamped(generation: 2)), clusters: [cluster(members(2, 3), generation: 1)]), resume),
+        StartRow(
+            "our data is set aside when only a new entry of ours is listed, under another ID",
+            view(disk: .data(ours), etcd: ended, clusters: [cluster([member(2), entry(7, at: 1)])]),
+            .setAside(.removedFromCluster(0xc1))),
+        StartRow(
+            "our data is set aside when our entry never started: it ran as another one",
+            view(disk: .data(stamped(member: 7)), etcd: ended, clusters: [cluster([member(2), entry(7, at: 1)])]),
+            .setAside(.removedFromCluster(0xc1))),
+        StartRow(
+            "our data resumes when the founders' entry of ours never started",
+            view(disk: .data(ours), etcd: ended, clusters: [cluster([founder(1), member(2), member(3)])]), resume),
+        StartRow(
+            "another instance's data is not started without a record",
+            view(disk: .data(stamped(9))), .wait(.dataOfAnotherInstance(9))),
+        StartRow(
+            "nor while the record can't be read", view(disk: .data(stamped(9)), record: .unknown("503")),
+            .wait(.recordNotRead("503"))),
+        StartRow(
+            "a directory that can't be read is not empty", view(disk: .unusable("EIO")),
+            .wait(.dataDirectoryUnusable("EIO"))),
+        StartRow(
+            "an empty directory has to bear a stamp", view(disk: .empty(nil)),
+            .wait(.dataDirectoryUnusable("it bears no stamp"))),
+    ]
+    + [Stamp(disk: disk(1), instance: 1, started: true), fresh(9)].map { stamp in
+        StartRow(
+            "a lost disk does not pass for a new one: stamp of \(stamp.instance)", view(disk: .empty(stamp)),
+            .wait(.dataDirectoryUnusable("its stamp is that of a disk that is lost")))
+    }
 
 private let corrupt = OwnEtcd(lastExit: .corruptData("crc mismatch"))
 
@@ -154,7 +163,8 @@ let rowsOfUnstampedData: [StartRow] = [
         view(disk: .data(nil), clusters: [cluster(members(1, 2, 3), ill: [1])]), resume),
     StartRow(
         "by the record it gets its generation",
-        view(disk: .data(nil), record: found(record([unnamed(1), on(2)])), clusters: [cluster(members(1, 2), ill: [1])]),
+        view(
+            disk: .data(nil), record: found(record([unnamed(1), on(2)])), clusters: [cluster(members(1, 2), ill: [1])]),
         launch(.resume, generation: 1)),
     StartRow(
         "cloned volume, baked image: data without a stamp waits where the cluster has not our address",
@@ -189,7 +199,8 @@ let rowsOfTheGroup: [StartRow] =
     [
         StartRow("no look is no reason", view(unread, peers: []), .wait(.groupNotRead("not asked yet"))),
         StartRow(
-            "an AWS that fails is no reason", view(Facts(owner: ourGroup, group: .unavailable("Throttling")), peers: []),
+            "an AWS that fails is no reason",
+            view(Facts(owner: ourGroup, group: .unavailable("Throttling")), peers: []),
             .wait(.groupNotRead("Throttling"))),
         StartRow(
             "an empty group is a wrong answer", view(facts(.seen(group([Int]()))), peers: []),
@@ -201,7 +212,8 @@ let rowsOfTheGroup: [StartRow] =
             "without a lifecycle we are not in the group", view(facts(.seen(group([instance(1, .running, nil)])))),
             .wait(.notInGroup(group: "main", listed: 1))),
         StartRow(
-            "EC2 has to know that we run", view(facts(.seen(group([instance(1, .pending), instance(2), instance(3)])))),
+            "EC2 has to know that we run",
+            view(facts(.seen(group([instance(1, .pending), instance(2), instance(3)])))),
             .wait(.ownStateNotRunning(.pending))),
         StartRow(
             "a record that can't be read is not absent", view(record: .unknown("403")), .wait(.recordNotRead("403"))),

@@ -1,5 +1,6 @@
-@testable import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 @Suite struct StartTests {
     @Test(arguments: startRows)
@@ -64,7 +65,8 @@ import Testing
         #expect(planStart(view(half, now: .zero), memory: &memory) == .wait(.groupIncomplete(running: 2, wanted: 3)))
         #expect(planStart(view(unread, now: .seconds(150)), memory: &memory) == .wait(.groupNotRead("503")))
         #expect(
-            planStart(view(half, now: .seconds(300)), memory: &memory) == .wait(.groupMayChange(founders: founders(1, 2))))
+            planStart(view(half, now: .seconds(300)), memory: &memory)
+                == .wait(.groupMayChange(founders: founders(1, 2))))
         #expect(planStart(view(half, now: .seconds(301)), memory: &memory) == founding([1, 2]))
     }
 

@@ -49,13 +49,15 @@ let rowsOfUpkeep: [ReconcileRow] = [
         "not while it is joining: the add may be under way", keeping(three(), facts(four, all + [blank(4)]), asked4),
         deferred: [missing]),
     ReconcileRow(
-        "a joiner whose instance is gone goes out", keeping(three(), facts(asked: [asked(4, .terminated)], all), asked4),
+        "a joiner whose instance is gone goes out",
+        keeping(three(), facts(asked: [asked(4, .terminated)], all), asked4),
         steps: kept(asked4) { $0.voters = [on(1), on(2), on(3)] }),
     ReconcileRow(
         "so does one that reports another disk", keeping(three(), facts(four, all + [blank(4, disk(44))]), asked4),
         steps: kept(asked4) { $0.voters = [on(1), on(2), on(3)] }, deferred: [missing]),
     ReconcileRow(
-        "removal ahead of the record: the next leader drops the entry", keeping(
+        "removal ahead of the record: the next leader drops the entry",
+        keeping(
             led(members(1, 2)), facts(.seen(group([1, 2])), asked: [asked(3, .terminated)], firstTwo), record()),
         steps: kept(record()) { $0.voters = [on(1), on(2)] }, deferred: [.memberMissing(members: 2, size: 3)]),
     ReconcileRow(
@@ -66,23 +68,31 @@ let rowsOfUpkeep: [ReconcileRow] = [
         steps: kept(record([on(1), on(2)], generation: 2, former: [was(9, 1)])) { $0.former = [] },
         deferred: [.memberMissing(members: 2, size: 3)]),
     ReconcileRow(
-        "not while there is one", keeping(
+        "not while there is one",
+        keeping(
             led(members(1)), facts(.seen(group([1])), [holds(1, generation: 2)]),
             record([on(1)], generation: 2, former: [was(9, 1)]), generation: 2),
         deferred: [.memberMissing(members: 1, size: 3)]),
     ReconcileRow(
-        "unless one is all that is wanted", keeping(
+        "unless one is all that is wanted",
+        keeping(
             led(members(1)), facts(.seen(group([1], desired: 1)), [holds(1, generation: 2)]),
             record([on(1)], generation: 2, former: [was(9, 1)]), generation: 2),
         steps: kept(record([on(1)], generation: 2, former: [was(9, 1)])) { $0.former = [] }),
 ]
 
-private func orphan(_ cluster: RunningCluster = three(), _ facts: Facts = everybodyHolds, backups: Observed<BackupsSeen> = .notAsked, generation: Int? = nil) -> ClusterView {
+private func orphan(
+    _ cluster: RunningCluster = three(), _ facts: Facts = everybodyHolds, backups: Observed<BackupsSeen> = .notAsked,
+    generation: Int? = nil
+) -> ClusterView {
     lead(cluster, facts, record: .absent(zoneStore), generation: generation, backups: backups)
 }
 
 private func adopts(_ entries: [ClusterRecord.Entry], generation: Int = 1) -> [ReconcilePlan.Step] {
-    [.swapRecord(RecordSwap(.adoption, store: zoneStore, expected: nil, record: record(entries, generation: generation)))]
+    [
+        .swapRecord(
+            RecordSwap(.adoption, store: zoneStore, expected: nil, record: record(entries, generation: generation)))
+    ]
 }
 
 private let without = [holds(1, generation: nil), holds(2, generation: nil), holds(3, generation: nil)]
@@ -90,7 +100,8 @@ private let conflict = [StoreReading(zoneStore, .absent), StoreReading(bucketSto
 
 let rowsOfAdoption: [ReconcileRow] = [
     ReconcileRow(
-        "a leader that finds no record writes one", orphan(three(), facts(without)), steps: adopts([on(1), on(2), on(3)])),
+        "a leader that finds no record writes one", orphan(three(), facts(without)),
+        steps: adopts([on(1), on(2), on(3)])),
     ReconcileRow(
         "with the disks that nobody names left open", orphan(three(), facts([without[0]], silent: [2, 3])),
         steps: adopts([on(1), unnamed(2), unnamed(3)])),
@@ -153,7 +164,8 @@ let rowsOfMoves: [ReconcileRow] = [
     ReconcileRow(
         "moved volume, one and all: the record learns it first, then the cluster", moving(),
         steps: [
-            .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }), .updatePeerURL(member(3), to: peerURL(4)),
+            .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }),
+            .updatePeerURL(member(3), to: peerURL(4)),
         ], deferred: [ill(3)]),
     ReconcileRow(
         "moved volume, one and all: until it runs under its new name it is judged by its disk",
@@ -170,7 +182,8 @@ let rowsOfMoves: [ReconcileRow] = [
         "but where that one says that it waits for it",
         moving(three(ill: [3]), firstVolumes + [moved3, reporting(3, .unknown("not mounted"))], state: .running),
         steps: [
-            .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }), .updatePeerURL(member(3), to: peerURL(4)),
+            .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }),
+            .updatePeerURL(member(3), to: peerURL(4)),
         ], deferred: [ill(3)]),
     ReconcileRow(
         "cloned volume, baked image: not where two report it",

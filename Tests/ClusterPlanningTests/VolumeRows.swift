@@ -24,7 +24,8 @@ let rowsOfVolumes: [StartRow] = [
         view(record: found(record([on(1, volume(1)), on(2)]))), .wait(.volumeMissing(volume(1)))),
     StartRow(
         "late volume: what lies below is older, and not resumed",
-        view(disk: .data(stamped()), record: found(record([on(1, volume(1)), on(2)]))), .wait(.volumeMissing(volume(1)))),
+        view(disk: .data(stamped()), record: found(record([on(1, volume(1)), on(2)]))), .wait(.volumeMissing(volume(1)))
+    ),
     StartRow(
         "another volume in its place is mounted: the first one is lost",
         view(
@@ -40,7 +41,8 @@ let rowsOfVolumes: [StartRow] = [
             cluster([member(2), Member(3, name: "i-3", peerURLs: [peerURL(1)], clientURLs: [clientURL(3)])], ill: [3])
         ]), resume),
     StartRow(
-        "a volume whose member nobody knows waits", moved(
+        "a volume whose member nobody knows waits",
+        moved(
             Stamp(disk: volume(3), instance: 3, owner: ourGroup, generation: 1, cluster: 0xc1, started: true),
             clusters: [cluster(members(2, 3), ill: [3])]), .wait(.movedVolume(from: 3, nil))),
     StartRow(

@@ -8,7 +8,8 @@ private func alone(
     peers: [Peer] = [refused(2), refused(3)], clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked
 ) -> StartView {
     view(
-        disk: disk, facts(reports, silent: silent), record: .notConfigured, stores: [], peers: peers, clusters: clusters,
+        disk: disk, facts(reports, silent: silent), record: .notConfigured, stores: [], peers: peers,
+        clusters: clusters,
         zone: zone, settings: PlanSettings(isWithoutRecord: true))
 }
 
@@ -19,7 +20,8 @@ private let agreed = [plain(1), plain(2, names: list), plain(3, names: list)]
 private let named = remembering(list)
 
 let rowsWithoutRecord: [StartRow] = [
-    StartRow("all who are listed name the same list, and found", alone(), launch(.found(token: "etcd-cluster-i-1"), list)),
+    StartRow(
+        "all who are listed name the same list, and found", alone(), launch(.found(token: "etcd-cluster-i-1"), list)),
     StartRow(
         "who has named none, or another one, is waited for",
         alone([plain(1), plain(2), plain(3, names: founders(2, 3))]), .wait(.foundersDiffer([2, 3]))),

@@ -52,7 +52,8 @@ let rowsOfZone: [ReconcileRow] = [
                 records([1, 2]).dropFirst(2).map(RecordChange.upsert) + [.delete(records([3])[0])]),
         ]),
     ReconcileRow(
-        "a member that is ill for a moment stays in DNS", thirdIsIll(records([1, 2, 3])), unwell(3, since: .seconds(971)),
+        "a member that is ill for a moment stays in DNS", thirdIsIll(records([1, 2, 3])),
+        unwell(3, since: .seconds(971)),
         deferred: [illButRunning]),
     ReconcileRow(
         "one that stays ill leaves it", thirdIsIll(records([1, 2, 3])), unwell(3, since: .seconds(970)),
@@ -76,11 +77,13 @@ let rowsOfZone: [ReconcileRow] = [
         deferred: [.zoneNotRead("AccessDenied")]),
     ReconcileRow(
         "without the group nobody knows the cluster's name",
-        lead(three(), Facts(owner: ourGroup, group: .unavailable("503")), zone: .seen(emptyZone)), deferred: [.groupNotRead("503")]),
+        lead(three(), Facts(owner: ourGroup, group: .unavailable("503")), zone: .seen(emptyZone)),
+        deferred: [.groupNotRead("503")]),
     ReconcileRow(
         "a name that DNS can't bear is not written",
         lead(
-            three(), facts(.seen(group([1, 2, 3].map { instance($0) }, name: "a group")), [holds(1), holds(2), holds(3)]),
+            three(),
+            facts(.seen(group([1, 2, 3].map { instance($0) }, name: "a group")), [holds(1), holds(2), holds(3)]),
             zone: .seen(emptyZone)),
         deferred: [.noClusterName(group: "a group")]),
     ReconcileRow(

@@ -66,10 +66,11 @@ private struct Injected: Error {}
         try await expectAlone(cluster.directory, cluster, at: address)
     }
 
-    /// Below 3.5.22 a forced start leaves learners where they are.
+    /// Below 3.5.22 a forced start leaves learners that are in the snapshot where they are.
     @Test func learnersAreRemovedToo() async throws {
-        let cluster = try await StoppedCluster(1) { member in
+        let cluster = try await StoppedCluster(1, snapshotCount: 10) { member in
             _ = try await member.client.addLearner(peerURLs: ["http://127.1.1.1:2380"])
+            try await member.write(20)
         }
         try await forcedStart(on: cluster.directory).run(cluster.launch(.force(cluster.first)))
         try await expectAlone(cluster.directory, cluster)

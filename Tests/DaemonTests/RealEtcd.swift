@@ -45,7 +45,10 @@ final class RealEtcd {
         with others: [RealEtcd] = [], advertising advertised: String? = nil, snapshotCount: Int = 100_000
     ) async throws {
         let members = ([self] + others).map { "\($0.name)=\($0.peerURL)" }.joined(separator: ",")
-        let descriptor = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { close(log) }
+        // A runner that has opened nothing yet would give it one of the first numbers, which a child gets newly made.
+        let descriptor = fcntl(log, F_DUPFD_CLOEXEC, 10)
         defer { close(descriptor) }
         let command = Supervision.Command(
             "etcd",

@@ -20,11 +20,9 @@ def by_address(host: Host) -> str:
 
 
 @pytest.mark.limit(300)
-@pytest.mark.parametrize("name", [lambda host: host.id, by_address], ids=["named by instance", "named otherwise"])
-def test_static_cluster_is_taken_over_by_rolling(
-        make_world: MakeWorld, binary: str, name: Callable[[Host], str]) -> None:
+def test_static_cluster_is_taken_over_by_rolling(make_world: MakeWorld, binary: str) -> None:
     world = make_world([binary], starts=False, environment={"ETCD_CLUSTER_GRACE": "10s"})
-    world.older_cluster(name)
+    world.older_cluster()
     old = world.fleet.living()
     world.fleet.starts = True
     world.fleet.follow()
@@ -40,10 +38,12 @@ def test_static_cluster_is_taken_over_by_rolling(
     world.await_dns()
 
 
-def test_static_cluster_is_taken_over_in_place(make_world: MakeWorld, binary: str) -> None:
+@pytest.mark.parametrize("name", [lambda host: host.id, by_address], ids=["named by instance", "named otherwise"])
+def test_static_cluster_is_taken_over_in_place(
+        make_world: MakeWorld, binary: str, name: Callable[[Host], str]) -> None:
     """The same machines and disks, another supervisor: data without a stamp is resumed, and stamped."""
     world = make_world([binary], starts=False)
-    older = world.older_cluster()
+    older = world.older_cluster(name)
     hosts = world.fleet.living()
     hosts[0].endpoint.put("before", "kept")
     members = {one.id for one in hosts[0].endpoint.members()}

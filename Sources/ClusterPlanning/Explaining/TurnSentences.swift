@@ -50,7 +50,7 @@ extension Deferral: CustomStringConvertible {
             "nobody is removed: group \(group) lists \(counted(listed, "instance")), but not this one"
         case .instancesNotRead(let cause): "nobody is removed: EC2 could not be asked: \(cause)"
         case .quorumAtRisk(let member, let risk):
-            "member \(member.label) stays, though its instance is gone: removing it would spend the quorum: \(risk)"
+            "member \(member.label) stays, though it should go: removing it would spend the quorum: \(risk)"
         case .oneChangePerTurn(let member): "member \(member.label) goes in a later turn: one change at a time"
         case .ownDiskGone(let member, let loss):
             "our own \(member.label) should go (\(loss)): whoever leads next may remove it"

@@ -6,7 +6,7 @@ extension WaitReason: CustomStringConvertible {
         case .dataDirectoryUnusable(let cause): "the data directory can't be used: \(cause)"
         case .volumeMissing(let disk): "the record knows a volume here, \(disk), and it is not mounted"
         case .movedVolume(let instance, let member):
-            "the volume of \(instance) is here; the leader has to tell the cluster where member \(member.map(\.description) ?? "?") is now"
+            "the volume of \(instance) is here; the leader has to tell the cluster where \(member.map { "member \($0)" } ?? "its member") is now"
         case .movedVolumeWithoutLeader(let instance):
             "the volume of \(instance) is here, and nobody leads who could tell the cluster"
         case .dataWithoutStampElsewhere(let shown):

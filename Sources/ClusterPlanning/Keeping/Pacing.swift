@@ -42,7 +42,8 @@ extension Deferral {
     fileprivate var mayPassSoon: Bool {
         switch self {
         case .oneChangePerTurn, .orphanInGrace, .fateUnknown, .unhealthyButRunning, .quorumAtRisk, .memberMissing,
-            .zoneNotRead, .drainHeld, .learnerBehind, .promotionRisksQuorum, .joinHeld, .addRisksQuorum, .tooWeak, .recordNotRead:
+            .zoneNotRead, .drainHeld, .learnerBehind, .promotionRisksQuorum, .joinHeld, .addRisksQuorum, .tooWeak,
+            .recordNotRead:
             true
         case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead,
             .recordsConflict, .recordOfOther, .recordBehind, .recordLacksUs, .overtaken, .ownDiskGone,

@@ -5,12 +5,12 @@ extension Turn {
     mutating func add(_ group: Group) {
         let asking = view.facts.counted.filter { isAsking($0, group) }
         let size = view.settings.target(group)
-        let room = size + (isMakingRoom(group, size) ? 1 : 0)
+        let isFull = cluster.members.count - (isMakingRoom(group, size) ? 1 : 0) >= size
         if cluster.members.count < size, asking.isEmpty {
             deferring(.memberMissing(members: cluster.members.count, size: size))
         }
         for report in asking.sorted(by: { place($0) < place($1) }) {
-            if cluster.members.count >= room {
+            if isFull {
                 heldByOthers.insert(report.instance)
                 deferring(.spare(report.instance, members: cluster.members.count, size: size))
             } else if let cause = obstacle() {

@@ -49,7 +49,8 @@ extension Turn {
     /// disk, as with a clone, and not the one that had it and says nothing now.
     private func memberMoved(to report: Report) -> Member? {
         guard let data = report.heldData, data.generation == record?.generation,
-            let member = cluster.members.first(where: { $0.id == data.member }), !cluster.isHealthy(member),
+            let member = cluster.members.first(where: { $0.id == data.member }), member.id != view.ownMember,
+            !cluster.isHealthy(member),
             !member.peerURLs.contains(report.peerURL),
             case .held = evidence.fate(of: ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk))
         else { return nil }
@@ -91,6 +92,8 @@ extension Turn {
     }
 
     private mutating func remove(_ member: Member, _ reason: RemovalReason) {
+        // Whoever leads next may; a leader that removes itself leaves nobody who knows what became of it.
+        guard member.id != view.ownMember else { return }
         if membership != nil {
             deferring(.oneChangePerTurn(member))
         } else if let risk = cluster.risk(ofRemoving: member) {
@@ -187,6 +190,7 @@ extension Turn {
             memory.orphanedSince[member.id] = nil
             return .keep
         }
+        if let wait = recordIsUnknown(member) { return wait }
         return wait(for: member, unclaimedGrace) ?? .goes(.diskGone(loss))
     }
 

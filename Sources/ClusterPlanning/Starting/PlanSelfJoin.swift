@@ -20,8 +20,8 @@ func planSelfJoin(
         return .wait(.otherMemberJoining(joining))
     }
     if let removal = removal(view, group, cluster, &memory) { return .act(removal, on: cluster) }
-    let size = view.settings.target(group) + (group.holdsMoreThanDesired ? 1 : 0)
-    if cluster.voters.count >= size {
+    let size = view.settings.target(group)
+    if cluster.voters.count - (group.holdsMoreThanDesired ? 1 : 0) >= size {
         let unhealthy = cluster.members.filter { !cluster.isHealthy($0) }
         return .wait(.clusterFull(members: cluster.members.count, size: size, unhealthy: unhealthy))
     }

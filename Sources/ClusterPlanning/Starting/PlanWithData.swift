@@ -98,7 +98,9 @@ private func planOnMovedVolume(
         if case .unknown(let cause) = view.record { return .wait(.recordNotRead(cause)) }
         return .wait(.dataOfAnotherInstance(stamp.instance))
     }
-    guard let cluster = view.answering(record).first else {
+    let clusters = view.answering(record)
+    if clusters.count > 1 { return .wait(.severalClusters(clusters.map(\.id))) }
+    guard let cluster = clusters.first else {
         if let plan = planInspection(view) { return plan }
         if case .claim(let swap) = planRecovery(view, record, &memory) { return .claim(swap) }
         return .wait(.movedVolumeWithoutLeader(from: stamp.instance))

@@ -13,6 +13,8 @@ struct EtcdLoop: Sendable {
     let stamp: StampKeeper
     let program: EtcdProgram
     let spawner: Spawner
+    /// For what is done to data while nobody is served.
+    let loopback: LoopbackEtcd
     let record: ChildRecord
     let running: RunningChild
     let ownReport: OwnReport
@@ -150,6 +152,7 @@ struct EtcdLoop: Sendable {
     private func supervise(_ launch: Launch, _ disk: Disk, _ state: inout State) async throws {
         let isFirst = disk.stampBesideData == nil
         let child: Child
+        var output: OutputTail?
         do {
             let command = try await program.command(for: launch)
             let version = try await program.version()
@@ -158,7 +161,11 @@ struct EtcdLoop: Sendable {
                 logger.warning("data without a log set aside", ["to": place])
             }
             try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
-            child = try await spawner.spawn(command, record: record)
+            if isSuspicious(disk, state) {
+                (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: true, record: record)
+            } else {
+                child = try await spawner.spawn(command, record: record)
+            }
         } catch let error where !(error is CancellationError) {
             await finishStamp(isFirst: isFirst)
             logger.error("etcd can't be started", ["plan": launch, "error": "\(error)"])
@@ -175,6 +182,7 @@ struct EtcdLoop: Sendable {
         state.looksFirst = false
         state.shown = nil
         guard let status = try await waitForEnd(of: child, isFirst: isFirst, state.memory) else {
+            _ = try await output?.finish()
             state.looksFirst = true
             state.lastExit = .none
             return
@@ -182,6 +190,7 @@ struct EtcdLoop: Sendable {
         state.endedAt = .now
         state.lastExit = status.isSuccess ? .unaskedSuccess : .failure
         ownReport.learn(isEtcdRunning: false, lastExit: state.lastExit)
+        try await judge(output, status, &state)
         let ran = child.startedAt.duration(to: .now)
         logger.warning("etcd ended by itself", ["status": status, "pid": child.pid, "ran": ran])
         try await pauseBeforeRestart(afterRunning: ran, &state)
