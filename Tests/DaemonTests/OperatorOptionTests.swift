@@ -6,25 +6,27 @@ import Testing
 @testable import Daemon
 
 @Suite struct OperatorOptionTests {
+    private static let kept = ["HOSTED_ZONE": "example.org", "ETCD_CLUSTER_WITHOUT_RECORD": "false"]
+
     private func flags(_ arguments: String...) throws -> OperatorFlags {
-        guard case .operate(_, _, let flags) = try parse(arguments, ["HOSTED_ZONE": "example.org"]) else {
+        guard case .operate(_, _, let flags) = try parse(arguments, Self.kept) else {
             throw NeverHappened(description: "a person's command")
         }
         return flags
     }
 
     private func wrong(_ arguments: String...) -> [String] {
-        mistakes(arguments, environment: ["HOSTED_ZONE": "example.org"])
+        mistakes(arguments, environment: Self.kept)
     }
 
     @Test func aCommandAloneAsksForNothing() throws {
         for command in OperatorCommand.allCases {
             guard
                 case .operate(command, let configuration, let flags) = try parse(
-                    [command.rawValue], ["HOSTED_ZONE": "a.b"])
+                    [command.rawValue], Self.kept)
             else { throw NeverHappened(description: command.rawValue) }
             #expect(flags == OperatorFlags())
-            #expect(configuration.hostedZone == .name("a.b"))
+            #expect(configuration.hostedZone == .name("example.org"))
         }
     }
 
@@ -35,7 +37,7 @@ import Testing
         #expect(
             flags.recover
                 == RecoverRequest(
-                    declaredGone: ["i-0a", "i-0b"].map(InstanceID.init), from: .empty, terminates: true,
+                    declaredGone: [InstanceID("i-0a"), InstanceID("i-0b")], from: .empty, terminates: true,
                     evenIfItReturns: true, acceptsLoss: true))
         #expect(flags.isAgreed)
     }
@@ -47,7 +49,7 @@ import Testing
         (["--from", "empty"], .empty),
     ])
     func theBeginningIsChosen(arguments: [String], from: Beginning) throws {
-        guard case .operate(_, _, let flags) = try parse(["recover"] + arguments, ["HOSTED_ZONE": "a.b"]) else {
+        guard case .operate(_, _, let flags) = try parse(["recover"] + arguments, Self.kept) else {
             throw NeverHappened(description: "recover")
         }
         #expect(flags.recover.from == from)
@@ -85,9 +87,13 @@ import Testing
     @Test func thereHasToBeAPlaceForARecord() {
         for command in OperatorCommand.allCases {
             #expect(
-                mistakes([command.rawValue]) == [
+                mistakes([command.rawValue], environment: ["ETCD_CLUSTER_WITHOUT_RECORD": "false"]) == [
                     "\(command.rawValue): neither --hosted-zone nor --backup-bucket is set, and so there is no record; "
                         + "set what `run` has here"
+                ])
+            #expect(
+                mistakes([command.rawValue]) == [
+                    "--without-record: `\(command.rawValue)` is about the record, and none is kept"
                 ])
         }
     }

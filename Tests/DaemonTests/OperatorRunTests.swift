@@ -44,7 +44,9 @@ import Testing
             "--client-port=7003",
             "--status-listen=7004", "--data-dir=\(directory["data"])", "--hosted-zone=example.net",
         ]
-        guard case .operate(let command, let configuration, let flags) = try parse(arguments + usual, aws.environment)
+        guard
+            case .operate(let command, let configuration, let flags) = try parse(
+                arguments + usual + ["--without-record=false"], aws.environment)
         else { throw NeverHappened(description: "a person's command") }
         let code = await runOperatorCommand(command, configuration, flags)
         #expect(!directory.exists("data"), "nothing is written there")
@@ -81,15 +83,24 @@ import Testing
         #expect(try text(aws) == record)
     }
 
-    @Test func whoLosesTheRaceIsToldAndWritesNothing() async throws {
+    @Test func aRefusedChangeIsNoSuccess() async throws {
         let aws = try stand { world in
             world.fault = { call in
                 guard call == "ChangeResourceRecordSets" else { return nil }
-                return .error("PriorRequestNotComplete", "Another change is under way.", status: 400)
+                return .error("AccessDenied", "Not you.", status: 403)
             }
         }
         #expect(try await run(aws, "recover", "--declare-gone=i-0b", "--even-if-it-returns", "--yes") == 70)
         #expect(try text(aws) == record)
+    }
+
+    @Test func aRecordThatIsNoneGoesWhereItsStoreIsNamed() async throws {
+        let aws = try stand { $0.records["Z0NET"]?[StoreStand.txt] = ["\"v=spf1 -all\""] }
+        #expect(try await run(aws, "recover") == 70)
+        #expect(try await run(aws, "forget", "--yes") == 70)
+        #expect(try await run(aws, "forget", "--store=route53:Z0OTHER", "--yes") == 1)
+        #expect(try await run(aws, "forget", "--store=route53:Z0NET", "--yes") == 0)
+        #expect(aws.records(in: "Z0NET")[StoreStand.txt] == nil)
     }
 
     @Test func forgetDropsTheRecordAndOurNamesAlone() async throws {
