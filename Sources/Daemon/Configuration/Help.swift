@@ -27,7 +27,7 @@ package func helpText() -> String {
     """ + Option.all.map(entry).joined()
         + """
 
-        Flags of these commands alone, without variables:
+        Flags of recover, adopt and forget alone, without variables:
 
 
         """ + OperatorOption.all.map(entry).joined()
@@ -39,7 +39,7 @@ package func helpText() -> String {
             Credentials and endpoints of AWS are found as AWS's own tools find them.
 
             Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
-            Those of people's commands: 0 done, or nothing to do, 1 refused or declined, 64, 70 can't look.
+            Of recover, adopt and forget: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
 
             """
 }

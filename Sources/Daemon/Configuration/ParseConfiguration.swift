@@ -99,10 +99,13 @@ private struct ConfigurationParser {
 
     /// A shell has not the variables that the daemon was started with.
     private mutating func demandRecord(for word: String) {
-        guard configuration.hostedZone == nil, configuration.backupBucket == nil else { return }
-        mistakes.append(
-            "\(word): neither --hosted-zone nor --backup-bucket is set, and so there is no record; set what `run` has here"
-        )
+        if configuration.isWithoutRecord {
+            mistakes.append("--without-record: `\(word)` is about the record, and none is kept")
+        } else if configuration.hostedZone == nil, configuration.backupBucket == nil {
+            mistakes.append(
+                "\(word): neither --hosted-zone nor --backup-bucket is set, and so there is no record; set what `run` has "
+                    + "here")
+        }
     }
 
     /// A cluster whose members are all silent for a moment, and of which no record tells, looks like none: another could be
