@@ -86,6 +86,7 @@ struct Daemon: Sendable {
         notices.tell(.ready)
 
         // Asked for while the metadata service answers: a resume needs nothing else.
+        sayWhatIsAtStake()
         let program = EtcdProgram(configuration: configuration, spawner: spawner)
         async let earlyVersion = program.version()
         let loop = try CurlLoop()
@@ -98,6 +99,14 @@ struct Daemon: Sendable {
         // Whatever is wrong with the program is told when etcd is to be started, and looked at again each time.
         _ = try? await earlyVersion
         try await runLoops(surroundings, program, directory, record)
+    }
+
+    /// What an operator should know before it matters.
+    private func sayWhatIsAtStake() {
+        if configuration.isWithoutRecord {
+            logger.warning("no record is kept: that no second cluster is founded rests on the instances' reports alone")
+        }
+        logger.warning("no backups are made: the loss of every disk ends in an empty cluster")
     }
 
     private func runLoops(
@@ -117,7 +126,8 @@ struct Daemon: Sendable {
                 runningChild: running, stopTimeout: configuration.stopTimeout),
             record: record, running: running,
             ownReport: observers.ownReport, watch: watch,
-            sickness: Sickness(group: surroundings.group, logger: logger), notices: notices, logger: logger)
+            sickness: Sickness(group: surroundings.group, logger: logger),
+            ownHooks: OwnHooks(group: surroundings.group, logger: logger), notices: notices, logger: logger)
         let reconcileLoop = ReconcileLoop(
             configuration: configuration, observer: observers.cluster, executor: executor, stamp: stamp,
             zone: surroundings.zone, watch: watch, logger: logger)

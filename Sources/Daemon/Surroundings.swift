@@ -100,7 +100,8 @@ struct Observers: Sendable {
             identity: identity, directory: directory, etcd: surroundings.etcd, group: surroundings.group,
             metricsURL: configuration.etcdSettings.metricsURL)
         let facts = FactsObserver(
-            identity: identity, group: surroundings.group, reports: surroundings.reports, ownReport: ownReport)
+            identity: identity, group: surroundings.group, reports: surroundings.reports, ownReport: ownReport,
+            clusterName: configuration.clusterName)
         start = StartObserver(
             identity: identity, configuration: configuration, group: surroundings.group, facts: facts,
             records: surroundings.records, zone: surroundings.zone, etcd: surroundings.etcd, ownReport: ownReport)

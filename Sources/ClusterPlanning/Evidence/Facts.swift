@@ -4,6 +4,8 @@
 package struct Facts: Equatable, Sendable {
     /// The owner of our cluster, as the group was last seen to say: known also while AWS does not answer.
     package var owner: String?
+    /// The cluster's name, by which its record is kept; nil where it is not known.
+    package var cluster: String?
     package var group: Observed<Group>
     /// What EC2 says of instances that were asked for one by one: those that the record or the member list names and the
     /// group does not, or that look ill.
@@ -15,10 +17,12 @@ package struct Facts: Equatable, Sendable {
 
     /// - Parameter owner: nil: what `group` says.
     package init(
-        owner: String? = nil, group: Observed<Group> = .notAsked, asked: Observed<[Instance]> = .notAsked,
+        owner: String? = nil, cluster: String? = nil, group: Observed<Group> = .notAsked,
+        asked: Observed<[Instance]> = .notAsked,
         reports: [InstanceID: ReportAnswer] = [:], otherOwner: Observed<OtherOwner> = .notAsked
     ) {
         self.owner = owner ?? group.value?.owner
+        self.cluster = cluster
         self.group = group
         self.asked = asked
         self.reports = reports
@@ -53,7 +57,10 @@ package struct Facts: Equatable, Sendable {
     /// Whether a report speaks of the instance that was asked and of our cluster. One that does not know its group yet says
     /// nothing of ours.
     private func isCounted(_ report: Report, of id: InstanceID) -> Bool {
-        report.instance == id && report.owner != nil && report.owner == owner
+        guard report.instance == id, report.owner != nil, report.owner == owner else { return false }
+        // A member that resumed and follows has had no reason to ask what its cluster is called.
+        guard let theirs = report.cluster, let ours = cluster else { return true }
+        return theirs == ours
     }
 
     /// The generation of the data on an instance; nil where its supervisor does not tell.

@@ -28,7 +28,7 @@ func planJoin(
 private let patienceWithLeader = Duration.seconds(10)
 
 /// Whether the leader's instance runs a supervisor that counts and whose etcd is the one that leads.
-private func isLeaderOurs(_ cluster: RunningCluster, _ facts: Facts) -> Bool {
+func isLeaderOurs(_ cluster: RunningCluster, _ facts: Facts) -> Bool {
     facts.counted.contains { report in report.member == cluster.leader }
 }
 

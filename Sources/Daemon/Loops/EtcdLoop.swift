@@ -20,6 +20,7 @@ struct EtcdLoop: Sendable {
     let ownReport: OwnReport
     let watch: EtcdWatch
     let sickness: Sickness
+    let ownHooks: OwnHooks
     let notices: ServiceNotices
     let logger: Logger
 
@@ -76,7 +77,7 @@ struct EtcdLoop: Sendable {
             }
             try await sickness.heed(view, sickFor: watch.leaderless)
             let plan = planStart(view, memory: &state.memory)
-            try await completeOwnHook(view, plan)
+            try await ownHooks.heed(view, plan)
             switch plan {
             case .start(let launch): return (launch, disk)
             case .wait(let reason):
@@ -126,18 +127,6 @@ struct EtcdLoop: Sendable {
             try await stamp.note { $0.cluster = cluster.id }
         }
         try await executor.perform(step, through: cluster)
-    }
-
-    private func completeOwnHook(_ view: StartView, _ plan: StartPlan) async throws {
-        guard isHookOurBusiness(view, plan) else { return }
-        do {
-            let hooks = try await observer.group.hooks()
-            guard let hook = ownHookToComplete(view, plan, hooks: hooks) else { return }
-            logger.info("the group may go on; what is waited for is not this instance", ["hook": hook])
-            try await observer.group.complete(hook, for: observer.identity.instance)
-        } catch let error where !(error is CancellationError) {
-            logger.warning("the launching hook could not be completed", ["error": "\(error)"])
-        }
     }
 
     /// Says what is waited for when that changes, and again every few minutes.
@@ -223,7 +212,7 @@ struct EtcdLoop: Sendable {
     private func firstOf(_ child: Child, _ memory: StartMemory) async throws -> ExitStatus? {
         let loop = RunningLoop(
             configuration: configuration, observer: observer, executor: executor, stamp: stamp, ownReport: ownReport,
-            watch: watch, sickness: sickness, logger: logger)
+            watch: watch, sickness: sickness, ownHooks: ownHooks, logger: logger)
         return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask { try await child.exit }
             group.addTask {

@@ -13,6 +13,7 @@ struct RunningLoop: Sendable {
     let ownReport: OwnReport
     let watch: EtcdWatch
     let sickness: Sickness
+    let ownHooks: OwnHooks
     let logger: Logger
 
     private static let clock = ContinuousClock()
@@ -48,6 +49,7 @@ struct RunningLoop: Sendable {
         let own = OwnEtcd(isRunning: true, shown: try await ownReport.etcdState())
         let view = try await observer.look(disk: .data(running), own: own, now: now)
         try await sickness.heed(view, sickFor: watch.leaderless)
+        try await ownHooks.heed(view, nil)
         let plan = planRunning(view, memory: &memory)
         switch plan {
         case .stay(nil): break

@@ -9,6 +9,8 @@ struct FactsObserver: Sendable {
     let group: GroupObserver
     let reports: ReportObserver
     let ownReport: OwnReport
+    /// `--cluster-name`
+    let clusterName: String?
 
     /// Asks for the reports of these instances, adds our own, and what AutoScaling says of another owner.
     ///
@@ -21,6 +23,7 @@ struct FactsObserver: Sendable {
     ) async throws(CancellationError) -> Facts {
         var facts = facts
         facts.owner = await group.owner
+        facts.cluster = facts.group.value?.clusterName(configured: clusterName)
         let others = instances.filter { $0.id != identity.instance && $0.state != .terminated }
         facts.reports = try await reports.ask(
             others.compactMap { instance in

@@ -17,8 +17,15 @@ extension DataDirectory {
     /// As `isMountPoint()`, where it only is to be told: what can't be seen is not claimed.
     var isOwnFileSystem: Bool { (try? isMountPoint()) ?? false }
 
-    /// Whether anything at all is mounted there. Who requires a mount has made one, of whatever kind.
-    func isMounted() throws(DataDirectoryError) -> Bool { try mount() != nil }
+    /// Whether another file system than the one around it is mounted there, of whatever kind. A directory that is bound onto
+    /// itself, as a service's sandbox does it, is a mount and proves nothing (F18).
+    func isMounted() throws(DataDirectoryError) -> Bool {
+        guard try mount() != nil else { return false }
+        var here = stat()
+        var around = stat()
+        guard stat(path, &here) == 0, stat(path + "/..", &around) == 0 else { throw .system("look at \(path)") }
+        return here.st_dev != around.st_dev
+    }
 
     /// The mount on the directory that is seen there; nil where it is a plain directory, or missing.
     private func mount() throws(DataDirectoryError) -> Mount? {
