@@ -27,38 +27,4 @@ import Testing
     func replacementIsDue(claim: String, view: StartView, sickFor: Int, due: Bool) {
         #expect(isReplacementDue(view, sickFor: .seconds(sickFor)) == due, "\(claim)")
     }
-
-    private static func waiting(
-        _ word: String = "Pending:Wait", clusters: [RunningCluster] = [], names: [String] = []
-    ) -> StartView {
-        view(
-            facts(.seen(group([instance(1, .running, word), instance(2)])), [blank(1), blank(2)]), clusters: clusters,
-            settings: PlanSettings(lifecycleHooks: names))
-    }
-    private static let incomplete = StartPlan.wait(.groupIncomplete(running: 2, wanted: 3))
-    private static let other = LifecycleHook("other", .launching, heartbeatTimeout: .seconds(60))
-
-    static let hooks: [(claim: String, view: StartView, plan: StartPlan, hooks: [LifecycleHook], expected: String?)] = [
-        (
-            "while nobody leads, who waits for others lets them come", waiting(), incomplete, [startHook, endHook],
-            "etcd-start"
-        ),
-        ("not who waits for itself", waiting(), .wait(.dataDirectoryUnusable("EIO")), [startHook], nil),
-        ("nor who starts", waiting(), resume, [startHook], nil),
-        ("nor who is held by no hook", waiting("InService"), incomplete, [startHook], nil),
-        (
-            "where a cluster answers, its leader sees to it", waiting(clusters: [cluster(members(2))]), incomplete,
-            [startHook], nil
-        ),
-        ("of several hooks none is ours unless it is named", waiting(), incomplete, [startHook, other], nil),
-        ("one that is named is", waiting(names: ["other"]), incomplete, [startHook, other], "other"),
-        ("none that is not", waiting(names: ["third"]), incomplete, [startHook], nil),
-    ]
-
-    @Test(arguments: hooks)
-    func hookIsCompleted(
-        claim: String, view: StartView, plan: StartPlan, hooks: [LifecycleHook], expected: String?
-    ) {
-        #expect(ownHookToComplete(view, plan, hooks: hooks) == expected, "\(claim)")
-    }
 }

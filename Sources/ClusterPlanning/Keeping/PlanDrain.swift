@@ -81,16 +81,21 @@ extension Turn {
     // MARK: Hooks
 
     /// Instances that a terminating hook holds: a heartbeat while their member is needed, the end of the wait once it is gone.
-    mutating func keepHooks(_ group: Group) {
+    mutating func keepHooks(_ group: Group, completing: Bool = true) {
         for instance in group.instances where instance.lifecycle == .terminatingWait {
-            let isMember = member(on: instance.id) != nil
-            let isLast = isMember && cluster.members.count == 1 && group.desiredCapacity == 0
-            if isMember && !isLast {
+            if isNeeded(instance.id, group) || !completing {
                 heartbeat(ourHooks(.terminating, for: instance.id), instance.id)
             } else {
                 complete(ourHooks(.terminating, for: instance.id), instance.id)
             }
         }
+    }
+
+    /// A member is, but for the last one of a group that is to be empty; so is a disk of an earlier generation, until this
+    /// one is formed.
+    private func isNeeded(_ instance: InstanceID, _ group: Group) -> Bool {
+        if member(on: instance) != nil { return cluster.members.count > 1 || group.desiredCapacity > 0 }
+        return record?.former.contains { $0.entry.instance == instance } == true
     }
 
     /// By the record as well as by name: an older tool may have named it otherwise.

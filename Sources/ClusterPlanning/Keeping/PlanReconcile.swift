@@ -45,8 +45,8 @@ struct Turn {
 
     mutating func plan() {
         remember()
-        guard heedAlarms() else { return holdInstances() }
-        guard heedRecord() else { return }
+        guard heedAlarms() else { return holdInstances(completing: true) }
+        guard heedRecord() else { return holdInstances(completing: false) }
         if let group = knownGroup() {
             if let record { upkeep(record) }
             promote()
@@ -64,9 +64,12 @@ struct Turn {
     }
 
     /// Every change is held; instances that are about to go are held with it.
-    private mutating func holdInstances() {
+    ///
+    /// - Parameter completing: whether our member list says who is needed no more; one that the record has overtaken, or that
+    ///   another's record stands against, does not.
+    private mutating func holdInstances(completing: Bool) {
         guard let group = knownGroup() else { return }
-        keepHooks(group)
+        keepHooks(group, completing: completing)
         assemble()
     }
 

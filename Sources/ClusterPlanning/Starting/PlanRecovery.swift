@@ -21,6 +21,8 @@ func planRecovery(
         if view.settings.onLoss == .hold { return .wait(.generationHeld(record.generation)) }
         if let obstacle = strangers(view, group, record, memory) { return .wait(obstacle) }
         if let source = sources.first {
+            // What etcd can't run on here is younger than what it could run on: which of them counts is for a person.
+            if !unusable.isEmpty, source.generation < record.generation { return .wait(.dataUnusable(unusable)) }
             return claim(view, group, record, evidence, source: .member(source.member), [source.entry])
         }
         return planEmptyGeneration(view, group, record, evidence, unusable, memory)

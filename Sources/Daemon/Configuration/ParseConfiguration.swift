@@ -111,6 +111,10 @@ private struct ConfigurationParser {
     /// A cluster whose members are all silent for a moment, and of which no record tells, looks like none: another could be
     /// founded beside its data (F2, F4).
     private mutating func demandWitness() {
+        // An absence ripens only where looks come often enough to see it last.
+        if configuration.interval * 3 > max(configuration.grace, .seconds(90)) {
+            mistakes.append("--interval: three of them are longer than --grace, so that no absence could be seen to last")
+        }
         if case .tag = configuration.peersBy, configuration.clusterSize == nil {
             mistakes.append("--cluster-size: not set, and a tag does not tell how many members there are to be")
         }
