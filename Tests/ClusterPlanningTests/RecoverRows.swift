@@ -266,7 +266,7 @@ private let founded = ClusterRecord(
     voters: [on(1), on(2), on(3)])
 private let old = Observed<BackupsSeen>.seen(BackupsSeen(count: 1, highestGeneration: 7))
 
-let rowsWithoutRecord: [RecoverRow] = [
+let rowsOfFoundingByHand: [RecoverRow] = [
     RecoverRow(
         "without a record the founding is waited for", sight(blanks, record: noRecord, backups: old), ask(),
         .nothing("there is no record, and founding waits: \(WaitReason.backupsExist(1))")),
@@ -339,7 +339,7 @@ let rowsOfOtherRecords: [RecoverRow] = [
         .refuse(.recordOfOther("other"))),
 ]
 
-let recoverRows = rowsOfDeclaring + rowsOfBeginning + rowsOfChoosing + rowsWithoutRecord + rowsOfOtherRecords
+let recoverRows = rowsOfDeclaring + rowsOfBeginning + rowsOfChoosing + rowsOfFoundingByHand + rowsOfOtherRecords
 
 extension RecoverRow {
     /// The same, with a survivor that knows nobody but these.
