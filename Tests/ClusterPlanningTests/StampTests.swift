@@ -76,8 +76,8 @@ let stampRows: [StampRow] = [
         ("an empty directory gets one", .empty(nil), Stamp(disk: disk(99), instance: 1)),
         ("exec that fails before its first WAL: one that was never started stays", .empty(fresh()), nil),
         (
-            "a lost disk gets another ID", .empty(stamped()),
-            Stamp(disk: disk(99), instance: 1, followsLostData: true)
+            "a lost disk gets another ID, and keeps its generation", .empty(stamped()),
+            Stamp(disk: disk(99), instance: 1, generation: 1, followsLostData: true)
         ),
         ("what came with an image is not ours", .empty(stamped(9)), Stamp(disk: disk(99), instance: 1)),
         ("data keeps what it has", .data(stamped(9)), nil),
