@@ -141,35 +141,16 @@ struct EtcdLoop: Sendable {
     private func supervise(_ launch: Launch, _ disk: Disk, _ state: inout State) async throws {
         let isFirst = disk.stampBesideData == nil
         let child: Child
-        var output: OutputTail?
+        let output: OutputTail?
         do {
-            let command = try await program.command(for: launch)
-            let version = try await program.version()
-            if let refusal = version.refusal(toFollow: disk.stamp?.etcdVersion) { throw ObservationError(refusal) }
-            if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
-                logger.warning("data without a log set aside", ["to": place])
-            }
-            try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
-            if isSuspicious(disk, state) {
-                (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: true, record: record)
-            } else {
-                child = try await spawner.spawn(command, record: record)
-            }
+            (child, output) = try await start(launch, disk, state)
         } catch let error where !(error is CancellationError) {
             await finishStamp(isFirst: isFirst)
             logger.error("etcd can't be started", ["plan": launch, "error": "\(error)"])
             try await pauseBeforeRestart(afterRunning: .zero, &state)
             return
         }
-        logger.info(
-            "etcd started",
-            ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
-        notices.tell(.status("etcd runs: \(launch)"))
-        await running.began(child)
-        ownReport.learn(isEtcdRunning: true)
-        watch.sawLeader()
-        state.looksFirst = false
-        state.shown = nil
+        await note(child, launch, &state)
         guard let status = try await waitForEnd(of: child, isFirst: isFirst, state.memory) else {
             _ = try await output?.finish()
             state.looksFirst = true
@@ -183,6 +164,39 @@ struct EtcdLoop: Sendable {
         let ran = child.startedAt.duration(to: .now)
         logger.warning("etcd ended by itself", ["status": status, "pid": child.pid, "ran": ran])
         try await pauseBeforeRestart(afterRunning: ran, &state)
+    }
+
+    /// Prepares the disk, writes the stamp, and starts etcd.
+    ///
+    /// - Returns: what it writes, too, where its end is likely to need explaining.
+    private func start(
+        _ launch: Launch, _ disk: Disk, _ state: State
+    ) async throws -> (child: Child, output: OutputTail?) {
+        let command = try await program.command(for: launch)
+        let version = try await program.version()
+        if let refusal = version.refusal(toFollow: disk.stamp?.etcdVersion) { throw ObservationError(refusal) }
+        if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
+            logger.warning("data without a log set aside", ["to": place])
+        }
+        try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
+        if isSuspicious(disk, state) {
+            let (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: true, record: record)
+            return (child, output)
+        }
+        return (try await spawner.spawn(command, record: record), nil)
+    }
+
+    /// etcd runs: whoever has to know is told.
+    private func note(_ child: Child, _ launch: Launch, _ state: inout State) async {
+        logger.info(
+            "etcd started",
+            ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
+        notices.tell(.status("etcd runs: \(launch)"))
+        await running.began(child)
+        ownReport.learn(isEtcdRunning: true)
+        watch.sawLeader()
+        state.looksFirst = false
+        state.shown = nil
     }
 
     /// - Returns: how etcd ended by itself; nil where the record had it stopped.
