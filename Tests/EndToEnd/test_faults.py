@@ -110,8 +110,8 @@ def test_half_of_the_instances_remove_nobody(make_world: Callable[..., World], b
     leader = world.leader()
     assert leader is not None
     with world.aws.fault(faults.HALF):
-        wait_until("the leader says whom EC2 does not know",
-                   lambda: says(leader, "EC2 does not know its instance"))
+        wait_until("the leader says whom AWS does not mention",
+                   lambda: says(leader, "stays, though the group does not list its instance"))
         calls = len(world.aws.calls(leader.id, _GROUPS))
         wait_until("it took more turns", lambda: len(world.aws.calls(leader.id, _GROUPS)) >= calls + 3)
         assert {member.id for member in world.members()} == before

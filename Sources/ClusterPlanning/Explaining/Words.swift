@@ -41,7 +41,13 @@ extension Peer {
 
 func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
-func list(_ items: [String]) -> String { items.joined(separator: ", ") }
+/// Of a group of a thousand nobody reads them all.
+private let longestList = 16
+
+func list(_ items: [String]) -> String {
+    let shown = items.prefix(longestList).joined(separator: ", ")
+    return items.count > longestList ? "\(shown) and \(items.count - longestList) more" : shown
+}
 
 extension Loss: CustomStringConvertible {
     package var description: String {

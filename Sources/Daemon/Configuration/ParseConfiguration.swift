@@ -113,7 +113,8 @@ private struct ConfigurationParser {
     private mutating func demandWitness() {
         // An absence ripens only where looks come often enough to see it last.
         if configuration.interval * 3 > max(configuration.grace, .seconds(90)) {
-            mistakes.append("--interval: three of them are longer than --grace, so that no absence could be seen to last")
+            mistakes.append(
+                "--interval: three of them are longer than --grace, so that no absence could be seen to last")
         }
         if case .tag = configuration.peersBy, configuration.clusterSize == nil {
             mistakes.append("--cluster-size: not set, and a tag does not tell how many members there are to be")

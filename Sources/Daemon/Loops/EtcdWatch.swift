@@ -7,6 +7,8 @@ import Synchronization
 final class EtcdWatch: Sendable {
     private struct Known {
         var leaderSeenAt = ContinuousClock.now
+        /// Nobody can be seen to lead before etcd runs.
+        var startedAt = ContinuousClock.now
         var isOvertaken = false
         var askers: Set<InstanceID> = []
         /// Whether somebody has asked since the last wait ended.
@@ -16,7 +18,10 @@ final class EtcdWatch: Sendable {
 
     private let known = Mutex(Known())
 
-    /// etcd was started, or its member said that somebody leads.
+    /// etcd was started.
+    func started() { known.withLock { $0.startedAt = .now } }
+
+    /// Our member says that somebody leads.
     func sawLeader() { known.withLock { $0.leaderSeenAt = .now } }
 
     /// The leader's turn has found that the record knows a later generation.
@@ -24,8 +29,11 @@ final class EtcdWatch: Sendable {
 
     var isOvertaken: Bool { known.withLock { $0.isOvertaken } }
 
-    /// For how long nobody was seen to lead.
-    var leaderless: Duration { known.withLock { $0.leaderSeenAt.duration(to: .now) } }
+    /// For how long nobody was seen to lead while etcd ran.
+    var leaderless: Duration { known.withLock { max($0.leaderSeenAt, $0.startedAt).duration(to: .now) } }
+
+    /// For how long nobody was seen to lead, whether etcd ran or not.
+    var sickFor: Duration { known.withLock { $0.leaderSeenAt.duration(to: .now) } }
 
     /// Instances asked for our report; they are trusted for nothing but that they are there.
     func asked(by instances: Set<InstanceID>) {

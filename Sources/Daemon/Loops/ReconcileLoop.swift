@@ -136,13 +136,13 @@ struct ReconcileLoop: Sendable {
         }
     }
 
-    /// Says each deferral when it is new.
+    /// Says each deferral when it is new: what differs in its numbers alone, as the time that a call took, is not.
     private func say(_ deferred: [Deferral], _ state: inout ReconcileState) {
         let texts = deferred.map(\.description)
-        for text in texts where !state.said.contains(text) {
+        for text in texts where !state.said.contains(Repetition.withoutFigures(text)) {
             logger.info("deferred", ["reason": text])
         }
-        state.said = Set(texts)
+        state.said = Set(texts.map(Repetition.withoutFigures))
     }
 
     /// One line a turn; loud only where it says something new.

@@ -7,7 +7,7 @@ struct ReconcileState {
     var lastPulse: Pulse?
     var lastTurn: ContinuousClock.Instant?
     /// What was deferred last time, not to be said again.
-    var said: Set<String> = []
+    var said: Set<[Substring]> = []
     var summary = ""
     var silence = Silence()
     var stampFailure = ""

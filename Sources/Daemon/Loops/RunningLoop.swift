@@ -48,7 +48,7 @@ struct RunningLoop: Sendable {
         guard let running = await stamp.running else { return nil }
         let own = OwnEtcd(isRunning: true, shown: try await ownReport.etcdState())
         let view = try await observer.look(disk: .data(running), own: own, now: now)
-        try await sickness.heed(view, sickFor: watch.leaderless)
+        try await sickness.heed(view, sickFor: watch.sickFor)
         try await ownHooks.heed(view, nil)
         let plan = planRunning(view, memory: &memory)
         switch plan {

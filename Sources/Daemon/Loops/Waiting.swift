@@ -43,6 +43,11 @@ struct Repetition {
         return Self.withoutNumbers(text) == Self.withoutNumbers(last) ? Self.variation : Self.other
     }
 
+    /// A text less what is nothing but a number in it.
+    static func withoutFigures(_ text: String) -> [Substring] {
+        text.split(separator: " ").filter { Double($0) == nil }
+    }
+
     private static func withoutNumbers(_ text: String) -> [Substring] {
         text.split(separator: " ").filter { word in !word.contains { ("0"..."9").contains($0) } }
     }
