@@ -17,6 +17,26 @@ import Testing
         ("cluster-size", "100", "'100' is no number from 1 to 99"),
         ("cluster-size", "three", "'three' is no number from 1 to 99"),
         ("cluster-size", "+3", "'+3' is no number from 1 to 99"),
+        ("backup-bucket", "ab", "'ab' is no bucket's name"),
+        ("backup-bucket", "Backups", "'Backups' is no bucket's name"),
+        ("backup-bucket", "s3://backups", "'s3://backups' is no bucket's name"),
+        ("backup-key", "a\nb", "has to be 1 to 255 printable characters"),
+        ("peers-by", "tag:", "'tag:' is none of group, stack and tag:KEY"),
+        ("peers-by", "tags:etcd", "'tags:etcd' is none of group, stack and tag:KEY"),
+        ("peers-by", "Group", "'Group' is none of group, stack and tag:KEY"),
+        ("join-strategy", "merge", "'merge' is none of prepared, add, replace, prune"),
+        ("on-loss", "restore", "'restore' is none of recover, hold"),
+        ("grace", "0s", "'0s' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
+        ("grace", "61m", "'61m' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
+        ("found-after", "500ms", "'500ms' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
+        ("unhealthy-after", "9s", "'9s' is no duration, as 10s or 500ms, from 10.0 seconds to 86400.0 seconds"),
+        ("lifecycle-hook", "a,,b", "has to be 1 to 255 printable characters"),
+        ("lifecycle-hook", "a,", "has to be 1 to 255 printable characters"),
+        ("status-listen", "0", "'0' is no number from 1 to 65535"),
+        ("status-listen", "10.0.0.1:", "'' is no number from 1 to 65535"),
+        ("status-listen", ":2382", "'' is no IPv4 address"),
+        ("status-listen", "localhost:2382", "'localhost' is no IPv4 address"),
+        ("status-listen", "[::1]:2382", "'[::1]:2382' is neither PORT nor IP:PORT"),
         ("group", "a\nb", "has to be 1 to 255 printable characters"),
         ("region", "europe", "'europe' is not the name of an AWS region (such as eu-central-1)"),
         ("region", "eu-central-1a", "'eu-central-1a' is not the name of an AWS region (such as eu-central-1)"),
@@ -65,7 +85,7 @@ import Testing
         (["---group", "x"], "'---group': a flag is expected here; etcd's own flags go behind --"),
         (["-"], "'-': a flag is expected here; etcd's own flags go behind --"),
         (["run", "twice"], "'twice': a flag is expected here; etcd's own flags go behind --"),
-        (["start"], "start: no such command; there are run, plan, version and help"),
+        (["start"], "start: no such command; there are run, plan, recover, adopt, forget, version and help"),
         (["-o", "json"], "-o: only `plan` takes it"),
         (["run", "--output=json"], "--output: only `plan` takes it"),
         (["plan", "-o"], "-o: its value is missing"),
@@ -83,9 +103,7 @@ import Testing
         ("ELASTIC_ETCD_TYPO", "no such variable; see --help"),
         ("ELASTIC_ETCD_NAME", "a member's name is its instance ID; unset it"),
         ("ELASTIC_ETCD_DISCOVERY", "peers are found by the autoscaling group; unset it"),
-        ("ELASTIC_ETCD_JOIN_STRATEGY", "no strategy is needed: which member is dead is known from EC2; unset it"),
         ("ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS", "set --address and --peer-port instead"),
-        ("ETCD_BACKUP_BUCKET", "this version makes no backups; unset it once you have arranged for them"),
         ("ETCD_BACKUP_INTERVAL", "this version makes no backups; unset it once you have arranged for them"),
     ])
     func anUnknownVariableIsTold(_ variable: String, _ message: String) {
@@ -204,26 +222,5 @@ extension Configuration {
     fileprivate init(environment: Variables) {
         self.init()
         self.environment = environment
-    }
-
-    /// F2, F4: where nothing but the instances tells of a cluster, another could be founded beside it.
-    @Test func runDemandsAZoneOrTheWordThatThereIsNone() throws {
-        func none(_ arguments: [String], _ environment: [String: String]) -> [String] {
-            do {
-                _ = try parseCommand(arguments: arguments, environment: environment)
-                return []
-            } catch {
-                return error.mistakes
-            }
-        }
-        #expect(none([], [:]).count == 1)
-        #expect(none([], [:])[0].contains("--without-record"))
-        #expect(none(["--without-record"], [:]) == [])
-        #expect(none(["--without-record=false"], [:]).count == 1)
-        #expect(none([], ["ETCD_CLUSTER_WITHOUT_RECORD": "true"]) == [])
-        #expect(none([], ["HOSTED_ZONE": "example.org"]) == [])
-        #expect(none(["--without-record=perhaps", "--hosted-zone=example.org"], [:]).count == 1)
-        #expect(none(["--without-record", "--without-record"], [:]) == ["--without-record: given twice"])
-        #expect(none(["plan"], [:]) == [])
     }
 }

@@ -1,47 +1,12 @@
-/// The steps of plans, against members that answer, refuse, or are gone.
+/// The steps of plans, against members that answer, refuse, or are gone, and an AWS that does.
 
+import AWS
 import ClusterPlanning
 import Etcd
 import StubServer
 import Testing
 
 @testable import Daemon
-
-/// One member's client port.
-private final class StubMember: Sendable {
-    let id: UInt64
-    let server: StubServer
-
-    /// - Parameter change: the answer to every change of membership; nil: it is made.
-    init(_ id: UInt64, leader: UInt64 = 1, term: UInt64 = 5, change: StubReply? = nil) throws {
-        self.id = id
-        let header = #""header":{"cluster_id":"193","member_id":"\#(id)","revision":"1","raft_term":"\#(term)"}"#
-        server = try StubServer { request in
-            switch request.path {
-            case "/version": return .text(#"{"etcdserver":"3.5.16","etcdcluster":"3.5.0"}"#)
-            case "/v3/maintenance/status":
-                return .text(
-                    """
-                    {\(header),"version":"3.5.16","dbSize":"1","leader":"\(leader)","raftIndex":"1",
-                    "raftTerm":"\(term)","raftAppliedIndex":"1","dbSizeInUse":"1"}
-                    """)
-            default:
-                let members = #"[{"ID":"9","peerURLs":["http://10.0.0.9:2380"]}]"#
-                return change
-                    ?? .text(
-                        #"{\#(header),"member":{"ID":"9","peerURLs":["http://10.0.0.9:2380"]},"members":\#(members)}"#)
-            }
-        }
-    }
-
-    var endpoint: Endpoint { Endpoint(.http, server.address, Int(server.port)) }
-    var member: Member {
-        Member(
-            MemberID(id), name: "i-\(id)", peerURLs: [Endpoint(.http, "10.0.0.\(id)", 2380)], clientURLs: [endpoint])
-    }
-    /// What was asked for besides versions and statuses.
-    var changes: [String] { server.requests.map(\.path).filter { $0.contains("/cluster/member/") } }
-}
 
 private func cluster(_ members: StubMember..., leader: UInt64 = 1, ill: Set<UInt64> = []) -> RunningCluster {
     RunningCluster(
@@ -52,83 +17,184 @@ private func cluster(_ members: StubMember..., leader: UInt64 = 1, ill: Set<UInt
             }))
 }
 
-private func executor(_ own: StubMember) -> Executor {
-    Executor(
-        identity: Identity(
-            instance: InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), clientURL: own.endpoint),
-        etcd: .plain, zone: nil)
+private func world() -> AWSWorld {
+    var world = groupWorld(("i-9", "running", "10.0.0.9"))
+    world.groups[0].instances[0].lifecycle = "Pending:Wait"
+    return world
 }
 
+private func stand(_ own: StubMember) throws -> (Stand, Executor) {
+    let identity = Identity(
+        instance: InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), clientURL: own.endpoint)
+    let stand = try Stand(identity, world(), hasZone: true)
+    return (
+        stand,
+        Executor(identity: identity, etcd: .plain, records: stand.records, zone: stand.zone, group: stand.group)
+    )
+}
+
+private let two = Member(MemberID(2), name: "i-2", peerURLs: [Endpoint(.http, "10.0.0.2", 2380)])
+private let removal = ReconcilePlan.Step.removeMember(two, because: .diskGone(.instanceTerminated(InstanceID("i-2"))))
+private let addition = ReconcilePlan.Step.addMember(
+    InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), asLearner: false)
+
 @Suite struct ExecutorTests {
-    private func remove(_ member: UInt64) -> ReconcilePlan.Step {
-        let member = Member(MemberID(member), name: "i-2", peerURLs: [Endpoint(.http, "10.0.0.2", 2380)])
-        return .removeMember(member, because: .instanceTerminated(InstanceID("i-2")))
-    }
-
-    @Test func aLeaderRemovesInTheTermThatItPlannedIn() async throws {
+    /// Each step of etcd's, and exactly what is asked for it.
+    @Test(
+        arguments: [
+            (removal, #"member/remove {"ID":"2"}"#), (addition, #"member/add {"peerURLs":["http://10.0.0.9:2380"]}"#),
+            (
+                .addMember(InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), asLearner: true),
+                #"member/add {"isLearner":true,"peerURLs":["http://10.0.0.9:2380"]}"#
+            ), (.promote(two), #"member/promote {"ID":"2"}"#),
+            (
+                .updatePeerURL(two, to: Endpoint(.http, "10.0.0.8", 2380)),
+                #"member/update {"ID":"2","peerURLs":["http://10.0.0.8:2380"]}"#
+            ), (.moveLeader(to: two, because: .blindToAWS), #"maintenance/transfer-leadership {"targetID":"2"}"#),
+        ] as [(ReconcilePlan.Step, String)])
+    func aLeadersStepIsTakenInItsTerm(_ step: ReconcilePlan.Step, _ asked: String) async throws {
         let own = try StubMember(1)
-        try await executor(own).perform(remove(2), inTerm: 5)
-        #expect(own.changes == ["/v3/cluster/member/remove"])
-        #expect(own.server.requests.last?.text == #"{"ID":"2"}"#)
+        let (_, executor) = try stand(own)
+        #expect(try await executor.perform(step, inTerm: 5) == .done)
+        #expect(own.changes == [asked])
+        // F27: a plan is as old as the leadership that it was made in.
+        for (leader, term, now) in [
+            (UInt64(3), UInt64(5), "member 3 leads in term 5"), (1, 6, "member 1 leads in term 6"),
+            (0, 5, "nobody leads in term 5"),
+        ] {
+            own.follow(leader, term: term)
+            let error = try await #require(throws: ObservationError.self) {
+                try await executor.perform(step, inTerm: 5)
+            }
+            #expect(error.description == "this was planned as the leader of term 5, and now \(now)")
+        }
+        #expect(own.changes.count == 1)
     }
 
-    /// F27: a plan is as old as the leadership that it was made in.
-    @Test(arguments: [
-        (UInt64(3), UInt64(5), "member 3 leads in term 5"), (1, 6, "member 1 leads in term 6"),
-        (0, 5, "nobody leads in term 5"),
-    ])
-    func leadershipThatHasMovedRemovesNobody(_ leader: UInt64, _ term: UInt64, _ now: String) async throws {
-        let own = try StubMember(1, leader: leader, term: term)
-        let error = try await #require(throws: ObservationError.self) {
-            try await executor(own).perform(remove(2), inTerm: 5)
+    @Test func whatWasRemovedAlreadyIsRemoved() async throws {
+        let refusal = StubReply.refusal("etcdserver: member not found", code: 5, status: 404)
+        let own = try StubMember(1, change: refusal)
+        let (_, executor) = try stand(own)
+        #expect(try await executor.perform(removal, inTerm: 5) == .done)
+        // But not found is no success of anything else.
+        for step in [addition, .promote(two), .updatePeerURL(two, to: two.peerURLs[0])] {
+            await #expect(throws: EtcdError.self) { try await executor.perform(step, inTerm: 5) }
         }
-        #expect(error.description == "this was planned as the leader of term 5, and now \(now)")
-        #expect(own.changes == [])
     }
+
+    /// F12: a learner that lags is no failure.
+    @Test func aLearnerThatLagsIsNotYetPromoted() async throws {
+        let text = "etcdserver: can only promote a learner member which is in sync with leader"
+        let own = try StubMember(1, change: .refusal(text, code: 9, status: 412))
+        let (_, executor) = try stand(own)
+        #expect(
+            try await executor.perform(.promote(two), inTerm: 5) == .notYet("learner i-2 (2) has not caught up yet"))
+        let voter = try StubMember(
+            1, change: .refusal("etcdserver: can only promote a learner member", code: 9, status: 412))
+        let (_, other) = try stand(voter)
+        await #expect(throws: EtcdError.self) { try await other.perform(.promote(two), inTerm: 5) }
+    }
+
+    @Test(arguments: [
+        StubReply.refusal("etcdserver: unhealthy cluster", code: 14, status: 503), .close, .hang, .text("<html>"),
+    ])
+    func whatWasRefusedOrIsNotKnownIsThrown(_ reply: StubReply) async throws {
+        let own = try StubMember(1, change: reply)
+        let (_, executor) = try stand(own)
+        await #expect(throws: EtcdError.self) { try await executor.perform(removal, inTerm: 5) }
+    }
+
+    // MARK: The record, DNS and hooks need no leadership: each has a guard of its own.
+
+    @Test func theRecordIsSwappedFromWhatWasRead() async throws {
+        let own = try StubMember(1, leader: 3)
+        let (stand, executor) = try stand(own)
+        guard case .absent(let store) = try await stand.records.read(for: "etcd-main").reading else {
+            Issue.record("there is a record")
+            return
+        }
+        let founding = RecordSwap(
+            .founding, store: store, expected: nil, record: groupRecord(("i-9", "10.0.0.9", "d9")))
+        #expect(try await executor.perform(.swapRecord(founding), inTerm: 5) == .done)
+        #expect(try await stand.records.read(for: "etcd-main").reading.record == founding.record)
+        // Whoever comes second has lost, and must look again.
+        let error = try await #require(throws: ObservationError.self) {
+            try await executor.perform(.swapRecord(founding), inTerm: 5)
+        }
+        #expect(error.description == "somebody else has changed the record first")
+        #expect(own.server.requests.isEmpty)
+    }
+
+    @Test func theZoneAndTheHooksAreAWSsBusiness() async throws {
+        let own = try StubMember(1, leader: 3)
+        let (stand, executor) = try stand(own)
+        let record = RecordSet("etcd-main.example.net.", .a, timeToLive: 60, values: ["10.0.0.9"])
+        try await executor.perform(.changeDNS([.upsert(record)]), inTerm: 5)
+        #expect(stand.aws.records(in: "Z0NET")[.init(name: "etcd-main.example.net.", type: "A")] == ["10.0.0.9"])
+        _ = try await stand.group.group()
+        try await executor.perform(.heartbeat(hook: "hello", InstanceID("i-9")), inTerm: 5)
+        try await executor.perform(.completeHook(hook: "hello", InstanceID("i-9")), inTerm: 5)
+        #expect(
+            stand.aws.takeActions() == [
+                "RecordLifecycleActionHeartbeat etcd-main hello i-9",
+                "CompleteLifecycleAction etcd-main hello i-9 CONTINUE",
+            ])
+        #expect(own.server.requests.isEmpty)
+    }
+
+    // MARK: For ourselves, through any member
 
     @Test func theLeaderIsAskedFirst() async throws {
         let (one, two, three) = (try StubMember(1), try StubMember(2), try StubMember(3))
-        let added = try await executor(one).addSelf(to: cluster(one, two, three, leader: 2))
-        #expect(added == MemberID(9))
-        #expect(two.changes == ["/v3/cluster/member/add"])
+        try await stand(one).1.perform(addition, through: cluster(one, two, three, leader: 2))
+        #expect(two.changes == [#"member/add {"peerURLs":["http://10.0.0.9:2380"]}"#])
         #expect(one.changes + three.changes == [])
-        #expect(two.server.requests.last?.text == #"{"peerURLs":["http://10.0.0.9:2380"]}"#)
     }
 
     @Test func whoWasNotReachedHasDoneNothing() async throws {
         let (one, two) = (try StubMember(1), try StubMember(2))
         one.server.stop()
-        _ = try await executor(two).addSelf(to: cluster(one, two))
-        #expect(two.changes == ["/v3/cluster/member/add"])
+        try await stand(two).1.perform(addition, through: cluster(one, two))
+        #expect(two.changes.count == 1)
     }
 
     /// F10: whoever broke off may have done it.
     @Test(arguments: [
         StubReply.close, .reset, .text("<html>"),
-        .text(
-            #"{"error":"etcdserver: unhealthy cluster","code":14,"message":"etcdserver: unhealthy cluster"}"#,
-            status: 503),
+        .refusal("etcdserver: unhealthy cluster", code: 14, status: 503),
     ])
     func whoDidAnswerIsTheLastToBeAsked(_ reply: StubReply) async throws {
         let (one, two) = (try StubMember(1, change: reply), try StubMember(2))
-        await #expect(throws: EtcdError.self) { _ = try await executor(one).addSelf(to: cluster(one, two)) }
-        #expect(one.changes == ["/v3/cluster/member/add"])
+        let executor = try stand(one).1
+        await #expect(throws: EtcdError.self) { try await executor.perform(addition, through: cluster(one, two)) }
+        #expect(one.changes.count == 1)
         #expect(two.changes == [])
     }
 
     @Test func theIllAndTheRemovedAreNotAsked() async throws {
         let (one, two, three) = (try StubMember(1), try StubMember(2), try StubMember(3))
-        let cluster = cluster(one, two, three, leader: 1, ill: [2])
-        try await executor(one).removeOwnEntry(one.member, from: cluster)
-        #expect(three.changes == ["/v3/cluster/member/remove"])
+        let step = ReconcilePlan.Step.removeMember(
+            one.member, because: .diskGone(.replaced(InstanceID("i-1"), by: DiskID("d-x"))))
+        try await stand(one).1.perform(step, through: cluster(one, two, three, leader: 1, ill: [2]))
+        #expect(three.changes == [#"member/remove {"ID":"1"}"#])
         #expect(one.changes + two.changes == [])
     }
 
     @Test func withoutAHealthyMemberNobodyIsAsked() async throws {
         let one = try StubMember(1)
+        let executor = try stand(one).1
         let error = try await #require(throws: ObservationError.self) {
-            _ = try await executor(one).addSelf(to: cluster(one, ill: [1]))
+            try await executor.perform(addition, through: cluster(one, ill: [1]))
         }
         #expect(error.description == "no healthy member of cluster c1 to ask")
+        // What concerns no member needs none.
+        try await executor.perform(.swapRecord(try await founding(executor)), through: cluster(one, ill: [1]))
+    }
+
+    private func founding(_ executor: Executor) async throws -> RecordSwap {
+        guard case .absent(let store) = try await executor.records.read(for: "etcd-main").reading else {
+            throw NeverHappened(description: "an absent record")
+        }
+        return RecordSwap(.founding, store: store, expected: nil, record: groupRecord(("i-9", "10.0.0.9", "d9")))
     }
 }

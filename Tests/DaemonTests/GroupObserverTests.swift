@@ -29,7 +29,9 @@ private func world() -> AWSWorld {
         let aws = try StubAWS(world())
         let observer = GroupObserver(aws: try aws.client(), own: own, group: nil)
         let expected = Group(
-            name: "etcd-main", desiredCapacity: 3, stackName: "etcd-cluster-main",
+            name: "etcd-main",
+            owner: "arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:u:autoScalingGroupName/etcd-main",
+            desiredCapacity: 3, stackName: "etcd-cluster-main",
             instances: [
                 Instance(own, .running, lifecycle: .inService, address: "10.0.0.1"),
                 Instance(
@@ -42,6 +44,45 @@ private func world() -> AWSWorld {
         // Whose group it is does not change from look to look.
         #expect(try await observer.groupWithInstances() == expected)
         #expect(aws.takeCalls() == ["DescribeAutoScalingGroups", "DescribeInstances"])
+    }
+
+    /// Whoever was launched from our own template in our version runs what we run.
+    @Test func whatAnInstanceWasLaunchedFromIsToldWithIt() async throws {
+        var world = world()
+        world.groups[0].templateVersion = "7"
+        let observer = GroupObserver(aws: try StubAWS(world).client(), own: own, group: nil)
+        for group in [try await observer.group(), try await observer.groupWithInstances()] {
+            #expect(group.instances.map(\.launchSource) == Array(repeating: "template lt-1 version 7", count: 3))
+        }
+    }
+
+    @Test func theOwnerAndWhetherAWSAnswersAreRemembered() async throws {
+        let aws = try StubAWS(world())
+        let observer = GroupObserver(aws: try aws.client(), own: own, group: "etcd-main")
+        #expect(await observer.owner == nil)
+        #expect(await observer.reachesAWS == nil)
+        let owner = try await observer.group().owner
+        #expect(await observer.owner == owner)
+        #expect(await observer.reachesAWS == true)
+        aws.change { $0.fault = { _ in .error("AccessDenied", status: 403) } }
+        await #expect(throws: AWSError.self) { try await observer.group() }
+        #expect(await observer.reachesAWS == false)
+        #expect(await observer.owner == owner, "whose cluster this is does not change with the weather")
+    }
+
+    /// Whoever asks, and however often.
+    @Test func whetherAWSAnswersIsTriedOnceAMinute() async throws {
+        let aws = try StubAWS(world())
+        let observer = GroupObserver(aws: try aws.client(), own: own, group: "etcd-main")
+        for _ in 1...5 { try await observer.probe() }
+        #expect(aws.takeCalls() == ["DescribeAutoScalingGroups"])
+        #expect(await observer.reachesAWS == true)
+        let blind = try StubAWS(world())
+        blind.change { $0.fault = { _ in .status(503) } }
+        let other = GroupObserver(aws: try blind.client(), own: own, group: "etcd-main")
+        for _ in 1...5 { try await other.probe() }
+        #expect(blind.takeCalls() == ["DescribeAutoScalingGroups"])
+        #expect(await other.reachesAWS == false)
     }
 
     /// The leader's idle turn: one call, addresses remembered.

@@ -26,11 +26,19 @@ import Testing
 
         usage: etcd-cluster [run] [FLAGS] [-- ETCD'S FLAGS]
                etcd-cluster plan [-o text|json] [FLAGS]
+               etcd-cluster recover [--declare-gone i-...] [--from ...] [--yes] [FLAGS]
+               etcd-cluster adopt | forget [--yes] [FLAGS]
                etcd-cluster version | help
 
           run    finds the group's other instances, decides whether this member founds, joins, resumes or
                  waits, runs etcd as its child, and on the leader keeps members and DNS equal to the group
           plan   prints what run would do now, and why; changes nothing
+
+        For people, on any instance, beside what runs there; each shows what it would do, and asks:
+
+          recover   the way out of a wait: says what is known of each disk; declares disks gone; begins anew
+          adopt     writes the record of a cluster that answers and has none
+          forget    drops the record and the names in DNS; data stays
 
         Each flag may be given as a variable instead; flags win.
 
@@ -38,10 +46,16 @@ import Testing
               etcd's data; kept between starts, never deleted (default /var/lib/etcd)
               ETCD_DATA_DIR, ELASTIC_ETCD_DATA_DIR
           --hosted-zone ZONE
-              the Route 53 zone, by name or ID, that names the members (default: no DNS)
+              the Route 53 zone, by name or ID, of the names and of the record (default: no DNS)
               HOSTED_ZONE, ETCD_CLUSTER_HOSTED_ZONE
+          --backup-bucket BUCKET
+              the S3 bucket that keeps the record, where there is no zone
+              ETCD_BACKUP_BUCKET
+          --backup-key PREFIX
+              the prefix of our keys in the bucket (default: none)
+              ETCD_BACKUP_KEY
           --without-record
-              runs without a hosted zone, where nothing but the instances tells that a cluster exists
+              keeps no record: nothing but the instances tells that a cluster exists
               ETCD_CLUSTER_WITHOUT_RECORD
           --zone-type private|public
               which zone, where two have that name
@@ -52,6 +66,36 @@ import Testing
           --cluster-size N
               how many members at most (default: the group's desired capacity)
               ETCD_CLUSTER_SIZE, ELASTIC_ETCD_CLUSTER_SIZE
+          --peers-by group|stack|tag:KEY
+              whose instances are the peers (default: the autoscaling group's)
+              ETCD_CLUSTER_PEERS_BY
+          --join-strategy replace|prune|add|prepared
+              what the leader may do for an instance that asks to join (default replace)
+              ETCD_CLUSTER_JOIN_STRATEGY, ELASTIC_ETCD_JOIN_STRATEGY
+          --on-loss recover|hold
+              without a quorum for good: carry on with the best data, or wait for a person (default recover)
+              ETCD_CLUSTER_ON_LOSS
+          --grace DURATION
+              for how long an absence has to last before it is evidence, 1s to 1h (default 5m)
+              ETCD_CLUSTER_GRACE
+          --found-after DURATION
+              from when on a majority of the group may found the cluster, 1s to 1h (default 5m)
+              ETCD_CLUSTER_FOUND_AFTER
+          --lifecycle-hook NAME,...
+              the hooks that are ours to complete (default: the group's only one of each kind)
+              ETCD_CLUSTER_LIFECYCLE_HOOK
+          --replace-sick
+              has the group replace this instance, when its member is ill for long and the others serve
+              ETCD_CLUSTER_REPLACE_SICK
+          --unhealthy-after DURATION
+              for --replace-sick, how long that is, 10s to 24h (default 10m)
+              ETCD_CLUSTER_UNHEALTHY_AFTER
+          --require-mount
+              waits until the data directory is a mount point
+              ETCD_CLUSTER_REQUIRE_MOUNT
+          --status-listen [IP:]PORT
+              where peers ask for this instance's report (default: 2382 at the private address)
+              ETCD_CLUSTER_STATUS_LISTEN
           --group NAME
               the autoscaling group (default: the one that lists this instance)
               ETCD_CLUSTER_GROUP
@@ -86,12 +130,40 @@ import Testing
               the least that is logged (default info)
               ETCD_CLUSTER_LOG_LEVEL
 
+        Flags of recover, adopt and forget alone, without variables:
+
+          --yes
+              does it without asking
+              (recover, adopt, forget)
+          --declare-gone i-...
+              this instance's data is lost for good; may be given more than once
+              (recover)
+          --terminate
+              first terminates what is declared gone and EC2 still knows
+              (recover)
+          --even-if-it-returns
+              declares it gone all the same; what it holds is set aside should it come back
+              (recover)
+          --from member [i-...]|snapshot|empty
+              begins the next generation now: with the best disk (or this instance's), or with nothing
+              (recover)
+          --accept-data-loss
+              for --from: gives up what the refusal without it names
+              (recover)
+          --store route53:ID|s3:BUCKET/KEY
+              drops the record of this store alone, whatever stands there
+              (forget)
+          --even-if-alive
+              drops the record of a cluster that answers, too
+              (forget)
+
         etcd's own variables (ETCD_CERT_FILE, ETCD_QUOTA_BACKEND_BYTES, ...) and the flags behind -- go to
         etcd, but for those that would undo what etcd-cluster does: they are refused, with the reason.
         ETCD_LISTEN_CLIENT_URLS and ETCD_LISTEN_PEER_URLS say where etcd listens (default: everywhere).
         Credentials and endpoints of AWS are found as AWS's own tools find them.
 
         Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
+        Of recover, adopt and forget: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
 
         """
 }

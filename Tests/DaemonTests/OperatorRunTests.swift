@@ -7,7 +7,7 @@ import Testing
 @testable import Daemon
 
 @Suite struct OperatorRunTests {
-    private static let owner = "arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:u:main"
+    private static let owner = "arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:u:autoScalingGroupName/main"
     private static let here = "127.0.0.1"
 
     /// A group of one running instance, a zone with a record of its cluster, and names in DNS.

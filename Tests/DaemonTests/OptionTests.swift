@@ -25,6 +25,12 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
             flag: "hosted-zone", variables: ["HOSTED_ZONE", "ETCD_CLUSTER_HOSTED_ZONE"], value: "Example.org.",
             other: "b.org", read: { "\($0.hostedZone.map { "\($0)" } ?? "-")" }, expected: #"name("example.org")"#),
         OptionCase(
+            flag: "backup-bucket", variables: ["ETCD_BACKUP_BUCKET"], value: "etcd-backups", other: "b.b",
+            read: { $0.backupBucket ?? "-" }, expected: "etcd-backups"),
+        OptionCase(
+            flag: "backup-key", variables: ["ETCD_BACKUP_KEY"], value: "etcd/main", other: "b",
+            read: { $0.backupKey }, expected: "etcd/main"),
+        OptionCase(
             flag: "zone-type", variables: ["ETCD_CLUSTER_ZONE_TYPE"], value: "private", other: "public",
             read: { $0.zoneType?.rawValue ?? "-" }, expected: "private"),
         OptionCase(
@@ -33,6 +39,30 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
         OptionCase(
             flag: "cluster-size", variables: ["ETCD_CLUSTER_SIZE", "ELASTIC_ETCD_CLUSTER_SIZE"], value: "5", other: "7",
             read: { $0.clusterSize.map(String.init) ?? "-" }, expected: "5"),
+        OptionCase(
+            flag: "peers-by", variables: ["ETCD_CLUSTER_PEERS_BY"], value: "stack", other: "group",
+            read: { "\($0.peersBy)" }, expected: "stack"),
+        OptionCase(
+            flag: "join-strategy", variables: ["ETCD_CLUSTER_JOIN_STRATEGY", "ELASTIC_ETCD_JOIN_STRATEGY"],
+            value: "prepared", other: "prune", read: { $0.joinStrategy.rawValue }, expected: "prepared"),
+        OptionCase(
+            flag: "on-loss", variables: ["ETCD_CLUSTER_ON_LOSS"], value: "hold", other: "recover",
+            read: { $0.onLoss.rawValue }, expected: "hold"),
+        OptionCase(
+            flag: "grace", variables: ["ETCD_CLUSTER_GRACE"], value: "90s", other: "1m", read: { "\($0.grace)" },
+            expected: "90.0 seconds"),
+        OptionCase(
+            flag: "found-after", variables: ["ETCD_CLUSTER_FOUND_AFTER"], value: "1h", other: "1m",
+            read: { "\($0.foundAfter)" }, expected: "3600.0 seconds"),
+        OptionCase(
+            flag: "lifecycle-hook", variables: ["ETCD_CLUSTER_LIFECYCLE_HOOK"], value: "hello,bye", other: "b",
+            read: { $0.lifecycleHooks.joined(separator: "|") }, expected: "hello|bye"),
+        OptionCase(
+            flag: "unhealthy-after", variables: ["ETCD_CLUSTER_UNHEALTHY_AFTER"], value: "24h", other: "1h",
+            read: { "\($0.unhealthyAfter)" }, expected: "86400.0 seconds"),
+        OptionCase(
+            flag: "status-listen", variables: ["ETCD_CLUSTER_STATUS_LISTEN"], value: "10.0.1.7:9000", other: "9001",
+            read: { "\($0.statusAddress ?? "-"):\($0.statusPort)" }, expected: "10.0.1.7:9000"),
         OptionCase(
             flag: "group", variables: ["ETCD_CLUSTER_GROUP"], value: "etcd group", other: "b",
             read: { $0.group ?? "-" }, expected: "etcd group"),
@@ -74,8 +104,8 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
         let valued = Option.all.filter { !$0.placeholder.isEmpty }
         #expect(valued.map(\.flag) == OptionCase.all.map(\.flag))
         #expect(valued.map(\.variables) == OptionCase.all.map(\.variables))
-        // A switch has a test of its own: `runDemandsAZoneOrTheWordThatThereIsNone`.
-        #expect(Option.all.filter(\.placeholder.isEmpty).map(\.flag) == ["without-record"])
+        #expect(Option.all.filter(\.placeholder.isEmpty).map(\.flag) == SwitchCase.all.map(\.flag))
+        #expect(Option.all.filter(\.placeholder.isEmpty).map(\.variables) == SwitchCase.all.map { [$0.variable] })
     }
 
     @Test(arguments: OptionCase.all) func aFlagIsReadInEveryForm(_ option: OptionCase) throws {
@@ -172,10 +202,10 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
     }
 
     @Test(arguments: [
-        ("100ms", Duration.milliseconds(100)), ("7", .seconds(7)), ("90s", .seconds(90)), ("2m", .seconds(120)),
+        ("1500ms", Duration.milliseconds(1500)), ("7", .seconds(7)), ("90s", .seconds(90)), ("2m", .seconds(120)),
         ("1h", .seconds(3600)),
     ])
     func aDurationHasAUnit(_ text: String, _ expected: Duration) throws {
-        #expect(try configuration("--interval", text).interval == expected)
+        #expect(try configuration("--stop-timeout", text).stopTimeout == expected)
     }
 }

@@ -34,6 +34,7 @@ final class RealEtcd {
 
     var peerURL: Endpoint { Endpoint(.http, address, 2380) }
     var clientURL: Endpoint { Endpoint(.http, address, 2379) }
+    var metricsURL: String { "http://\(address):2381" }
     var client: EtcdClient { EtcdClient(http: http, endpoint: clientURL.description) }
     var log: String { place.text(of: "\(name).log") ?? "" }
     var identity: Identity { Identity(instance: InstanceID(name), peerURL: peerURL, clientURL: clientURL) }
@@ -58,7 +59,7 @@ final class RealEtcd {
                 "--listen-peer-urls", peerURL.description, "--advertise-client-urls",
                 advertised ?? clientURL.description,
                 "--listen-client-urls", clientURL.description, "--logger", "zap",
-                "--snapshot-count", "\(snapshotCount)",
+                "--snapshot-count", "\(snapshotCount)", "--listen-metrics-urls", metricsURL,
             ], environment: ["PATH": searchPath])
         child = try await Built.spawner.spawn(command, streams: .descriptors(output: descriptor, error: descriptor))
     }

@@ -6,8 +6,8 @@ import Testing
 @testable import Daemon
 
 @Suite struct ReconcileStateTests {
-    private let leading = Pulse(isLeader: true, members: [], healthy: [])
-    private let following = Pulse(isLeader: false, members: [], healthy: [])
+    private let leading = Pulse(isLeader: true, hasLeader: true, members: [], healthy: [])
+    private let following = Pulse(isLeader: false, hasLeader: true, members: [], healthy: [])
 
     private func used() -> ReconcileState {
         var state = ReconcileState()

@@ -15,12 +15,32 @@ struct AWSWorld: Sendable {
         var stackName: String?
         /// Instance IDs with their lifecycle states.
         var instances: [(id: String, lifecycle: String)]
+        /// Another life of the same name has another one.
+        var uuid = "u"
+        var stackUUID = "s"
+        var hooks: [Hook] = []
+        /// The version of the template `lt-1` that each instance was launched from; nil: it is not told.
+        var templateVersion: String?
 
         init(_ name: String, desired: Int, stack: String? = nil, _ instances: [(id: String, lifecycle: String)]) {
             self.name = name
             desiredCapacity = desired
             stackName = stack
             self.instances = instances
+        }
+    }
+
+    struct Hook: Sendable {
+        var name: String
+        /// `autoscaling:EC2_INSTANCE_LAUNCHING` or its like.
+        var transition: String
+        var timeout: String? = "300"
+
+        static func launching(_ name: String) -> Hook {
+            Hook(name: name, transition: "autoscaling:EC2_INSTANCE_LAUNCHING")
+        }
+        static func terminating(_ name: String) -> Hook {
+            Hook(name: name, transition: "autoscaling:EC2_INSTANCE_TERMINATING")
         }
     }
 
@@ -62,6 +82,11 @@ struct AWSWorld: Sendable {
     var lostAnswers: Set<String> = []
     /// Every call, by its operation's name, oldest first.
     var calls: [String] = []
+    /// What was asked of hooks and instances' health, with the group, the hook and the instance, oldest first.
+    var actions: [String] = []
+    /// What the metadata service says of the instance's end.
+    var targetState: String?
+    var spotAction: String?
     /// Who the metadata service says that the instance is; nil: there is no such service.
     var identity: (instance: String, address: String, region: String)?
 }
@@ -88,6 +113,14 @@ final class StubAWS: Sendable {
     }
 
     var calls: [String] { world.world.withLock { $0.calls } }
+
+    /// What was asked of hooks and instances' health since the last time.
+    func takeActions() -> [String] {
+        world.world.withLock { world in
+            defer { world.actions = [] }
+            return world.actions
+        }
+    }
 
     func objects(in bucket: String) -> [String: [UInt8]] { world.world.withLock { $0.buckets[bucket] ?? [:] } }
 
@@ -151,10 +184,10 @@ extension AWSWorld {
     private mutating func carryOut(_ call: String, _ request: StubRequest, _ form: [String: String]) -> StubReply {
         let query = parameters(request.query)
         return switch call {
-        case "DescribeAutoScalingInstances": describeMemberships(list(form, "InstanceIds.member"))
-        case "DescribeAutoScalingGroups": describeGroups(list(form, "AutoScalingGroupNames.member"))
-        case "DescribeInstances":
-            describeInstances(list(form, "Filter.1.Value"), from: Int(form["NextToken"] ?? "0") ?? 0)
+        case "DescribeAutoScalingInstances", "DescribeAutoScalingGroups", "DescribeLifecycleHooks",
+            "CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth":
+            answerAutoScaling(call, form)
+        case "DescribeInstances": describeInstances(form, from: Int(form["NextToken"] ?? "0") ?? 0)
         case "ListHostedZonesByName": listZones(query["dnsname"] ?? "")
         case "GetHostedZone": getZone(zoneID(request))
         case "ListResourceRecordSets": listRecords(zoneID(request))
@@ -175,44 +208,16 @@ extension AWSWorld {
                 "availabilityZone":"\(identity.region)a","privateIp":"\(identity.address)","imageId":"ami-1",
                 "instanceType":"t3.small","architecture":"x86_64"}
                 """)
+        case "/latest/meta-data/autoscaling/target-lifecycle-state":
+            return targetState.map { .text($0) } ?? .status(404)
+        case "/latest/meta-data/spot/instance-action":
+            return spotAction.map { .text(#"{"action":"\#($0)","time":"2026-03-01T12:00:07Z"}"#) } ?? .status(404)
         default: return .status(404)
         }
     }
 
-    private func describeMemberships(_ ids: [String]) -> StubReply {
-        let found = groups.filter { !groupsHiddenFromInstances.contains($0.name) }.flatMap { group in
-            group.instances.filter { ids.contains($0.id) }.map { instance in
-                member(instance, "<AutoScalingGroupName>\(group.name)</AutoScalingGroupName>")
-            }
-        }
-        return .xml("DescribeAutoScalingInstances", "<AutoScalingInstances>\(found.joined())</AutoScalingInstances>")
-    }
-
-    private func describeGroups(_ names: [String]) -> StubReply {
-        let found = groups.filter { names.contains($0.name) }.map { group in
-            let tags =
-                group.stackName.map {
-                    "<member><Key>aws:cloudformation:stack-name</Key><Value>\($0)</Value></member>"
-                } ?? ""
-            return """
-                <member><AutoScalingGroupName>\(group.name)</AutoScalingGroupName>\
-                <AutoScalingGroupARN>arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:u:\(group.name)</AutoScalingGroupARN>\
-                <MinSize>0</MinSize><MaxSize>9</MaxSize><DesiredCapacity>\(group.desiredCapacity)</DesiredCapacity>\
-                <Instances>\(group.instances.map { member($0) }.joined())</Instances><Tags>\(tags)</Tags></member>
-                """
-        }
-        return .xml("DescribeAutoScalingGroups", "<AutoScalingGroups>\(found.joined())</AutoScalingGroups>")
-    }
-
-    private func member(_ instance: (id: String, lifecycle: String), _ more: String = "") -> String {
-        """
-        <member><InstanceId>\(instance.id)</InstanceId><LifecycleState>\(instance.lifecycle)</LifecycleState>\
-        <HealthStatus>Healthy</HealthStatus><AvailabilityZone>eu-central-1a</AvailabilityZone>\(more)</member>
-        """
-    }
-
-    private func describeInstances(_ ids: [String], from start: Int) -> StubReply {
-        let known = ids.filter { instances[$0] != nil }
+    private func describeInstances(_ form: [String: String], from start: Int) -> StubReply {
+        let known = filtered(by: form["Filter.1.Name"] ?? "", list(form, "Filter.1.Value"))
         let page = known.dropFirst(start).prefix(pageSize)
         let items = page.compactMap { id in instances[id].map { item(id, $0) } }
         let next = start + page.count < known.count ? "<nextToken>\(start + page.count)</nextToken>" : ""
@@ -221,6 +226,11 @@ extension AWSWorld {
             <DescribeInstancesResponse><requestId>r</requestId><reservationSet><item><instancesSet>\(items.joined())\
             </instancesSet></item></reservationSet>\(next)</DescribeInstancesResponse>
             """)
+    }
+
+    private func filtered(by name: String, _ values: [String]) -> [String] {
+        guard name.hasPrefix("tag:") else { return values.filter { instances[$0] != nil } }
+        return instances.filter { values.contains($0.value.tags[String(name.dropFirst(4))] ?? "") }.keys.sorted()
     }
 
     private func item(_ id: String, _ instance: Instance) -> String {
@@ -246,14 +256,14 @@ func parameters(_ text: String) -> [String: String] {
 }
 
 /// `name.1`, `name.2`, ... in order.
-private func list(_ form: [String: String], _ name: String) -> [String] {
+func list(_ form: [String: String], _ name: String) -> [String] {
     var values: [String] = []
     while let value = form["\(name).\(values.count + 1)"] { values.append(value) }
     return values
 }
 
 extension StubReply {
-    fileprivate static func xml(_ operation: String, _ result: String) -> StubReply {
+    static func xml(_ operation: String, _ result: String) -> StubReply {
         .text("<\(operation)Response><\(operation)Result>\(result)</\(operation)Result></\(operation)Response>")
     }
 

@@ -1,5 +1,5 @@
 /// The whole daemon, in this process: a group of one on a stub AWS, with a real etcd. What happens between machines is
-/// shown by the end-to-end tests.
+/// shown by `GenerationTests` and by the end-to-end tests.
 
 import ClusterPlanning
 import Etcd
@@ -12,92 +12,6 @@ import Testing
 
 @testable import Daemon
 
-/// One machine: an address, a data directory, an AWS, and daemons that come and go.
-private final class Machine {
-    let aws: StubAWS
-    let place: TemporaryDirectory
-    let address = loopbackAddress()
-    let writes = Writes()
-    private var running: Task<Void, any Error>?
-
-    /// - Parameter others: instances that the group lists besides, none of which runs anything.
-    init(desired: Int = 1, etcd: String? = nil) throws {
-        place = try TemporaryDirectory()
-        var world = AWSWorld()
-        world.groups = [
-            .init("etcd-cluster-main", desired: desired, stack: "etcd-cluster-main", [("i-0a", "InService")])
-        ]
-        world.instances["i-0a"] = .init(address: address)
-        world.zones = [.init(id: "Z0NET", name: "example.net.", isPrivate: false)]
-        world.identity = ("i-0a", address, "eu-central-1")
-        aws = try StubAWS(world)
-        self.etcd = etcd
-    }
-
-    private let etcd: String?
-
-    var data: String { place["data"] }
-    var client: EtcdClient { EtcdClient(http: http, endpoint: "http://\(address):2379") }
-    var log: String { writes.text }
-    /// The process number of the etcd that runs, as its record names it.
-    var etcdPID: pid_t? {
-        guard case .child(let child)? = try? ChildRecord(path: data + "/etcd-cluster.child").read() else { return nil }
-        return child.pid
-    }
-
-    func start(_ arguments: [String] = []) throws {
-        let environment = aws.environment.merging([
-            "PATH": searchPath, "HOSTED_ZONE": "Z0NET", "ETCD_CLUSTER_INTERVAL": "200ms",
-            "ETCD_LISTEN_CLIENT_URLS": "http://\(address):2379", "ETCD_LISTEN_PEER_URLS": "http://\(address):2380",
-            "ETCD_LISTEN_METRICS_URLS": "http://\(address):2381", "ETCD_LOG_OUTPUTS": place["etcd.log"],
-        ]) { _, mine in mine }
-        let parsed = try parseCommand(
-            arguments: ["--data-dir", data] + (etcd.map { ["--etcd", $0] } ?? []) + arguments,
-            environment: environment)
-        guard case .run(let configuration) = parsed else { throw NeverHappened(description: "run") }
-        let daemon = Daemon(configuration, logger: writes.logger(), spawner: Built.spawner)
-        running = Task { try await daemon.run(SignalSequence([])) }
-    }
-
-    /// Stops the daemon as SIGTERM does, and waits for its end.
-    func stop() async throws {
-        running?.cancel()
-        try await running?.value
-        running = nil
-    }
-
-    func serves() async throws {
-        try await eventually("etcd serves: \(log)") {
-            guard let status = try? await client.status() else { return false }
-            return status.isLeader
-        }
-    }
-
-    /// Waits until that many further calls of one kind were made.
-    func turns(_ count: Int, _ call: String = "DescribeAutoScalingGroups") async throws {
-        let target = aws.calls.filter { $0 == call }.count + count
-        try await eventually("\(count) turns: \(log)") { aws.calls.filter { $0 == call }.count >= target }
-    }
-
-    func says(_ text: String) async throws {
-        try await eventually("the log says \(text): \(log)") { log.contains(text) }
-    }
-}
-
-/// Gives a machine to a test and stops what runs on it whatever happens.
-private func withMachine(
-    desired: Int = 1, etcd: String? = nil, _ body: (Machine) async throws -> Void
-) async throws {
-    let machine = try Machine(desired: desired, etcd: etcd)
-    do {
-        try await body(machine)
-    } catch {
-        try? await machine.stop()
-        throw error
-    }
-    try await machine.stop()
-}
-
 @Suite struct WholeDaemonTests {
     /// One life: found, serve, DNS once, stop, resume without AWS.
     @Test func aGroupOfOneFoundsServesAndResumes() async throws {
@@ -105,7 +19,7 @@ private func withMachine(
             try machine.start()
             try await machine.serves()
             let first = try await machine.client.status()
-            try await eventually("DNS: \(machine.log)") { machine.aws.records(in: "Z0NET").count == 6 }
+            try await eventually("DNS: \(machine.log)") { machine.aws.records(in: "Z0NET").count == 7 }
             let records = machine.aws.records(in: "Z0NET")
             #expect(records[.init(name: "main.example.net.", type: "A")] == [machine.address])
             #expect(records[.init(name: "i-0a.main.example.net.", type: "A")] == [machine.address])
@@ -115,10 +29,11 @@ private func withMachine(
                 ])
 
             // Many turns later nothing more was changed, and nothing was read but the group.
-            try await machine.turns(2)
-            _ = machine.aws.takeCalls()
-            try await machine.turns(5)
-            #expect(Set(machine.aws.takeCalls()) == ["DescribeAutoScalingGroups"])
+            try await eventually("idle turns: \(machine.log)") {
+                _ = machine.aws.takeCalls()
+                try await machine.turns(5)
+                return Set(machine.aws.takeCalls()) == ["DescribeAutoScalingGroups"]
+            }
 
             // AWS is down: etcd is untouched, and the log says why nothing is done.
             let pid = try #require(machine.etcdPID)
@@ -140,12 +55,16 @@ private func withMachine(
             #expect(second.clusterID == first.clusterID)
             #expect(second.memberID == first.memberID)
             #expect(machine.log.contains("resume on the data that is here"))
+            let record = try #require(machine.record)
+            #expect(record.voters.map(\.instance.rawValue) == ["i-0a"])
             #expect(
-                DataDirectory(machine.data).observe()
+                machine.directory.observe()
                     == .data(
                         Stamp(
-                            instance: InstanceID("i-0a"), cluster: ClusterID(first.clusterID.rawValue),
-                            member: MemberID(first.memberID.rawValue), started: true)))
+                            disk: try #require(record.voters.first?.disk), instance: InstanceID("i-0a"),
+                            owner: record.owner, generation: 1, cluster: ClusterID(first.clusterID.rawValue),
+                            member: MemberID(first.memberID.rawValue), started: true,
+                            etcdVersion: "\(first.version.major).\(first.version.minor)")))
         }
     }
 
@@ -170,7 +89,8 @@ private func withMachine(
             try await machine.says("1 instance of the group runs, 3 are wanted to found")
             try await machine.turns(3, "DescribeInstances")
             #expect(machine.etcdPID == nil)
-            #expect(machine.place.names(in: "data").sorted() == ["etcd-cluster.lock"])
+            #expect(machine.place.names(in: "data") == ["etcd-cluster.json", "etcd-cluster.lock"])
+            #expect(machine.record == nil)
             // Said once, not with every look.
             #expect(machine.log.components(separatedBy: "are wanted to found").count == 2)
             #expect(!machine.aws.calls.contains("ChangeResourceRecordSets"))
@@ -214,13 +134,14 @@ private func withMachine(
                 "#!/bin/sh\ntest \"$1\" = --version && echo etcd Version: 3.4.23 && exit\nexit 3\n", to: "etcd",
                 executable: true)
             try await machine.says("exited with code 3")
-            try await eventually("the stamp is taken back") {
-                DataDirectory(machine.data).observe() == .empty(Stamp(instance: InstanceID("i-0a")))
-            }
+            try await eventually("the stamp is taken back") { machine.directory.observe().stamp?.started == false }
+            let disk = machine.record?.voters.first?.disk
+            #expect(machine.directory.observe().stamp?.disk == disk)
             try tools.write(
                 "#!/bin/sh\nexec \(try findExecutable("etcd", searchPath: searchPath)) \"$@\"\n", to: "etcd",
                 executable: true)
             try await machine.serves()
+            #expect(machine.record?.voters.first?.disk == disk, "the same disk, however often it was tried")
         }
     }
 

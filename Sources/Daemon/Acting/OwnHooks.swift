@@ -6,7 +6,8 @@ import ClusterPlanning
 actor OwnHooks {
     private let group: GroupObserver
     private let logger: Logger
-    private var lastHeartbeat: ContinuousClock.Instant?
+    /// When each hook last heard of us.
+    private var heartbeats: [String: ContinuousClock.Instant] = [:]
 
     init(group: GroupObserver, logger: Logger) {
         self.group = group
@@ -33,10 +34,10 @@ actor OwnHooks {
             logger.info("the group may go on; what is waited for is not this instance", ["hook": hook])
             try await group.complete(hook, for: instance)
         case .heartbeat(let hook, let pause):
-            if let lastHeartbeat, lastHeartbeat.duration(to: .now) < pause { return }
-            lastHeartbeat = .now
+            if let last = heartbeats[hook], last.duration(to: .now) < pause { return }
             logger.info("asking for more time; what is here may be all that is left", ["hook": hook])
             try await group.heartbeat(hook, for: instance)
+            heartbeats[hook] = .now
         }
     }
 }

@@ -29,7 +29,7 @@ extension Option {
         },
         Option(
             flag: "hosted-zone", variables: ["HOSTED_ZONE", "ETCD_CLUSTER_HOSTED_ZONE"], placeholder: "ZONE",
-            help: "the Route 53 zone, by name or ID, that names the members and keeps the record (default: no DNS)"
+            help: "the Route 53 zone, by name or ID, of the names and of the record (default: no DNS)"
         ) { text, configuration throws(InvalidValue) in
             configuration.hostedZone = try hostedZone(text)
         },
@@ -87,7 +87,7 @@ extension Option {
         Option(
             flag: "on-loss", variables: ["ETCD_CLUSTER_ON_LOSS"], placeholder: "recover|hold",
             help:
-                "when no quorum can be had any more: carry on with the best data, or wait for a person (default recover)"
+                "without a quorum for good: carry on with the best data, or wait for a person (default recover)"
         ) { text, configuration throws(InvalidValue) in
             configuration.onLoss = try word(text)
         },

@@ -52,11 +52,33 @@ extension EtcdLoop {
 
     /// What etcd says before it ends tells whether its data is at fault (F20).
     func judge(_ output: OutputTail?, _ status: ExitStatus, _ state: inout State) async throws {
-        guard let lines = try await output?.finish(), !status.isSuccess,
-            case .corruptData(let words) = EtcdOutput.classify(lines)
-        else { return }
+        guard let lines = try await output?.finish(), !status.isSuccess else { return }
+        var said = EtcdOutput.classify(lines)
+        if isLogElsewhere, let heard = try await failureOnLoopback() { said = heard }
+        guard case .corruptData(let words) = said else { return }
         logger.error("etcd can't run on the data here", ["because": words])
         noteCorruption(words, &state)
+    }
+
+    /// Whether the operator has etcd's log written where we don't hear it.
+    private var isLogElsewhere: Bool {
+        !configuration.etcdSettings.namesOfPassedFlags.isDisjoint(with: ["log-outputs", "log-output"])
+    }
+
+    /// What etcd says of the data to us alone; nil where it runs on them.
+    private func failureOnLoopback() async throws -> EtcdFailure? {
+        let identity = observer.identity
+        let launch = Launch(
+            .inspect, identity, initialCluster: [InitialMember(identity.instance.rawValue, identity.peerURL)])
+        do {
+            _ = try await Inspection(etcd: loopback).run(launch)
+            return nil
+        } catch LoopbackEtcdError.ended(_, let failure) {
+            return failure
+        } catch let error where !(error is CancellationError) {
+            logger.debug("etcd says nothing of the data either", ["error": "\(error)"])
+            return nil
+        }
     }
 
     /// From now on that is what is decided about.

@@ -78,11 +78,12 @@ struct EtcdLoop: Sendable {
             }
             try await sickness.heed(view, sickFor: watch.sickFor)
             let plan = planStart(view, memory: &state.memory)
+            ownReport.learn(founders: state.memory.founders)
             try await ownHooks.heed(view, plan)
             switch plan {
             case .start(let launch): return (launch, disk)
             case .wait(let reason):
-                ownReport.learn(waitingFor: reason, founders: state.memory.founders)
+                ownReport.learn(waitingFor: reason)
                 say(reason, waiting.begin(reason, now))
                 let pause = pause(
                     waitingFor: reason, waited: now - waiting.since, interval: configuration.interval)

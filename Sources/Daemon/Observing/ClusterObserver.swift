@@ -64,7 +64,7 @@ struct ClusterObserver: Sendable {
         guard var cluster = beat.cluster else { return nil }
         let seen = try await observed { try await group.group() }
         let name = seen.value?.clusterName(configured: configuration.clusterName)
-        let record = try await records.read(for: name, notOlderThan: readsRecord ? nil : records.maximumAge)
+        let record = try await record(of: name, seen, notOlderThan: readsRecord ? nil : records.maximumAge)
         let client = etcd.client(identity.clientURL)
         let members = try await client.linearizableMembers().translated()
         if members != cluster.members {
@@ -78,12 +78,27 @@ struct ClusterObserver: Sendable {
             ownGeneration: generation, settings: configuration.planSettings, cluster: cluster,
             abilities: beat.abilities, record: record.reading, isRecordFresh: record.isFresh)
         view.alarms = try await client.alarms().compactMap(Alarm.init)
+        if let group = seen.value {
+            // Before the facts: our own report counts only once it names the owner.
+            let isRead = if case .unknown = view.record { false } else { true }
+            ownReport.learn(owner: group.owner, cluster: name, stores: isRead ? await records.names(for: name) : [])
+        }
         view.facts = try await facts(seen, cluster, record.reading.record, probesAWS: probesAWS)
-        guard let group = seen.value else { return view }
-        let isRead = if case .unknown = view.record { false } else { true }
-        ownReport.learn(owner: group.owner, cluster: name, stores: isRead ? await records.names(for: name) : [])
-        try await lookAtAWS(&view, group, name)
+        if let group = seen.value { try await lookAtAWS(&view, group, name) }
         return view
+    }
+
+    /// Without the group there is no name to look for, but the one that is configured.
+    private func record(
+        of name: String?, _ seen: Observed<Group>, notOlderThan age: Duration?
+    ) async throws(CancellationError) -> (reading: RecordReading, isFresh: Bool) {
+        guard records.isConfigured, seen.value == nil else {
+            return try await records.read(for: name, notOlderThan: age)
+        }
+        guard let configured = configuration.clusterName?.lowercased() else {
+            return (.unknown("the group that names the cluster could not be read"), true)
+        }
+        return try await records.read(for: configured, notOlderThan: age)
     }
 
     private func facts(

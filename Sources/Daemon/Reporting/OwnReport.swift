@@ -49,14 +49,16 @@ final class OwnReport: Sendable {
         }
     }
 
-    /// A start waits, or does not.
-    func learn(waitingFor reason: WaitReason?, founders: [InitialMember]?) {
+    /// A start waits.
+    func learn(waitingFor reason: WaitReason) {
         known.withLock { known in
-            known.waitingFor = reason?.description
-            known.asksToJoin = reason?.asksToJoin == true
-            known.founders = founders
+            known.waitingFor = reason.description
+            known.asksToJoin = reason.asksToJoin
         }
     }
+
+    /// Whom a start has named as founders, whatever it does next: the others may wait to hear it.
+    func learn(founders: [InitialMember]?) { known.withLock { $0.founders = founders } }
 
     func learn(leaving: Departure?) { known.withLock { $0.leaving = leaving } }
 

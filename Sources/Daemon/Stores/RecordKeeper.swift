@@ -21,6 +21,8 @@ actor RecordKeeper {
     private let clock = ContinuousClock()
     private var stores: (name: String, all: RecordStores)?
     private var last: (name: String, reading: RecordReading, readAt: ContinuousClock.Instant)?
+    /// How often what was read was forgotten: a reading that was under way meanwhile is not remembered.
+    private var timesForgotten = 0
 
     /// What a leader whose cluster is at rest needs to know of it: another's change is an operator's.
     nonisolated let maximumAge = Duration.seconds(600)
@@ -50,9 +52,11 @@ actor RecordKeeper {
         if let age, let last, last.name == name, last.readAt.duration(to: clock.now) < age {
             return (last.reading, false)
         }
-        let readAt = clock.now
+        forget()
+        let (before, readAt) = (timesForgotten, clock.now)
         let reading = RecordReading(try await stores(for: name).read())
-        if case .unknown = reading { last = nil } else { last = (name, reading, readAt) }
+        if case .unknown = reading { return (reading, true) }
+        if timesForgotten == before { last = (name, reading, readAt) }
         return (reading, true)
     }
 
@@ -72,19 +76,22 @@ actor RecordKeeper {
     ///
     /// - Throws: where it is not known whether it was written: read again before anything else.
     func swap(_ swap: RecordSwap) async throws -> SwapOutcome {
-        last = nil
+        defer { forget() }
         guard let stores else { throw ObservationError("the record was never read") }
         return try await stores.all.swap(swap)
     }
 
     func remove(from store: StoreName, ifStill version: String?) async throws -> SwapOutcome {
-        last = nil
+        defer { forget() }
         guard let stores else { throw ObservationError("the record was never read") }
         return try await stores.all.remove(from: store, ifStill: version)
     }
 
     /// Forgets what was read: a leader that was none until now has not seen what the last one wrote.
-    func forget() { last = nil }
+    func forget() {
+        last = nil
+        timesForgotten += 1
+    }
 
     /// What buckets hold of backups; `notAsked` where none is configured.
     func backups(for name: String?) async throws(CancellationError) -> Observed<BackupsSeen> {
