@@ -11,6 +11,8 @@ package final class AWSClient: Sendable {
     private let timing: Timing
     private let userAgent: String
     private let offset = Mutex(Duration.zero)
+    /// Of buckets that turned out not to be in our region.
+    private let bucketRegions = Mutex<[String: Region]>([:])
 
     /// - Parameters:
     ///   - http: sends the requests.
@@ -42,7 +44,7 @@ package final class AWSClient: Sendable {
     package func send<Output>(
         _ operation: Operation<Output>, deadline: Duration = .seconds(10)
     ) async throws -> Output {
-        var call = Call(operation, at: endpoints.endpoint(of: operation.service), deadline)
+        var call = Call(operation, at: endpoint(of: operation), deadline)
         let elapsed = timing.stopwatch()
         while true {
             do {
@@ -98,7 +100,17 @@ package final class AWSClient: Sendable {
     }
 
     private func error<Output>(_ operation: Operation<Output>, _ cause: AWSError.Cause) -> AWSError {
-        Call(operation, at: endpoints.endpoint(of: operation.service), .zero).error(cause)
+        Call(operation, at: endpoint(of: operation), .zero).error(cause)
+    }
+
+    /// - Parameter region: where S3 has said that the bucket is: remembered from now on.
+    private func endpoint<Output>(of operation: Operation<Output>, in region: Region? = nil) -> Endpoint {
+        guard let bucket = operation.bucket else { return endpoints.endpoint(of: operation.service) }
+        let known = bucketRegions.withLock { regions in
+            if let region { regions[bucket] = region }
+            return regions[bucket]
+        }
+        return endpoints.endpoint(ofBucket: bucket, in: known)
     }
 }
 
@@ -108,7 +120,7 @@ extension AWSClient {
     /// One call on its way through its attempts.
     private struct Call<Output: Sendable> {
         let operation: Operation<Output>
-        let endpoint: Endpoint
+        var endpoint: Endpoint
         var situation = RetryPolicy.Situation()
         /// What the next attempt is signed with.
         var credentials: Credentials?
@@ -146,9 +158,9 @@ extension AWSClient {
             throw call.error(.refused(Refusal(response, signedAt: date)))
         }
         do {
-            return try call.operation.decode(XMLNode(parsing: response.body))
+            return try call.operation.read(response)
         } catch {
-            throw call.error(.unreadable(error, requestID: response.headers["x-amzn-RequestId"]))
+            throw call.error(.unreadable(error, requestID: response.requestID))
         }
     }
 
@@ -170,6 +182,11 @@ extension AWSClient {
         case .adjustClock(let difference):
             call.situation.hasAdjustedClock = true
             offset.withLock { $0 += difference }
+        case .changeRegion(let region):
+            call.situation.hasChangedRegion = true
+            let refusing = call.endpoint
+            call.endpoint = endpoint(of: call.operation, in: region)
+            if call.endpoint == refusing { throw error }
         case .refreshCredentials:
             call.situation.hasRefreshedCredentials = true
             let (refused, remaining) = (call.credentials, call.situation.deadline - call.situation.elapsed)
@@ -197,7 +214,9 @@ extension AWSClient {
     private func signedRequest<Output>(for call: Call<Output>, at date: Date) throws(AWSError) -> HTTPRequest {
         var request = call.operation.request(at: call.endpoint, userAgent: userAgent)
         guard let credentials = call.credentials else { return request }
-        let signer = SigV4(region: call.endpoint.signingRegion, service: call.operation.service.signingName)
+        let service = call.operation.service
+        let signer = SigV4(
+            region: call.endpoint.signingRegion, service: service.signingName, rules: service.signingRules)
         do {
             for (name, value) in try signer.sign(request, with: credentials, at: date).fields {
                 request.headers[name] = value

@@ -28,10 +28,40 @@ package struct Endpoints: Sendable, Hashable {
     }
 
     package func endpoint(of service: Service) -> Endpoint {
-        let configured = overrides["AWS_ENDPOINT_URL_" + service.variableSuffix] ?? overrides["AWS_ENDPOINT_URL"]
-        return Endpoint(
-            url: configured ?? "https://" + (service.isGlobal ? globalHost(service) : regionalHost(service)),
+        Endpoint(
+            url: configured(service) ?? "https://" + (service.isGlobal ? globalHost(service) : regionalHost(service)),
             signingRegion: service.isGlobal ? region.partition.globalRegion : region.code)
+    }
+
+    /// Where a bucket of S3 is called. At AWS its name is the first label of the host name, where it can be: a dot in it
+    /// would not fit AWS's certificates, and the oldest buckets have letters and lengths that no label may have. Those,
+    /// and every bucket at a configured endpoint, stand in the path.
+    /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    ///
+    /// - Parameter bucketRegion: the region that the bucket is in; nil: ours.
+    package func endpoint(ofBucket bucket: String, in bucketRegion: Region? = nil) -> Endpoint {
+        let region = bucketRegion ?? region
+        let path = "/" + URIEncoding.encode(bucket)
+        let host = bucketHost(region)
+        let url =
+            configured(.s3).map { $0 + path }
+            ?? (Self.isLabel(bucket) ? "https://\(bucket).\(host)" : "https://\(host)\(path)")
+        return Endpoint(url: url, signingRegion: region.code)
+    }
+
+    private func configured(_ service: Service) -> String? {
+        overrides["AWS_ENDPOINT_URL_" + service.variableSuffix] ?? overrides["AWS_ENDPOINT_URL"]
+    }
+
+    /// S3 has a way of its own to write dual-stack names, and marks FIPS in GovCloud, too.
+    /// https://docs.aws.amazon.com/general/latest/gr/s3.html
+    private func bucketHost(_ region: Region) -> String {
+        "s3\(usesFIPS ? "-fips" : "").\(usesDualStack ? "dualstack." : "")\(region).\(region.partition.suffix)"
+    }
+
+    private static func isLabel(_ bucket: String) -> Bool {
+        (3...63).contains(bucket.utf8.count) && !bucket.hasPrefix("-") && !bucket.hasSuffix("-")
+            && bucket.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) }
     }
 
     /// GovCloud's ordinary endpoints are FIPS endpoints, except the dual-stack ones.

@@ -1,8 +1,11 @@
 /// The code and message in the body of an error answer, in any of the shapes that AWS's XML services use.
 struct ErrorBody {
     var code: String
-    var message: String
+    /// One, but where Route 53 refuses a batch.
+    var messages: [String]
     var requestID: String?
+    /// Where S3 has the bucket, if it was asked for in another region.
+    var region: String?
 
     /// Nil where the body is none of AWS's: empty, a proxy's page, cut off.
     static func read(_ body: [UInt8]) -> ErrorBody? {
@@ -21,8 +24,8 @@ struct ErrorBody {
             }
         let spelling = root.name == "Response" ? "RequestID" : "RequestId"
         return ErrorBody(
-            code: try error.text("Code"), message: try error.optionalText("Message") ?? "",
-            requestID: try root.optionalText(spelling))
+            code: try error.text("Code"), messages: [try error.optionalText("Message") ?? ""],
+            requestID: try root.optionalText(spelling), region: try error.optionalText("Region"))
     }
 
     /// A refused change batch of Route 53: the code is the root's name, and the messages are a list.
@@ -31,6 +34,6 @@ struct ErrorBody {
         var messages: [String] = []
         for message in try root.all("Messages", "Message") { messages.append(try message.text()) }
         return ErrorBody(
-            code: root.name, message: messages.joined(separator: " "), requestID: try root.optionalText("RequestId"))
+            code: root.name, messages: messages, requestID: try root.optionalText("RequestId"))
     }
 }

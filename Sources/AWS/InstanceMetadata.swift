@@ -152,7 +152,7 @@ package actor InstanceMetadata {
         }
     }
 
-    private static func decode<Value: Decodable>(
+    static func decode<Value: Decodable>(
         _ type: Value.Type, from text: String?, _ path: String
     ) throws(MetadataError) -> Value {
         guard let text else { throw .refused(path: path, status: 404) }

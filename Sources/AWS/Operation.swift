@@ -1,28 +1,49 @@
+import HTTP
+
 /// One AWS API call as a value: what to send and how to read the answer.
-/// Only `AWSClient` performs it; a test compares `payload` and feeds `decode` a fixture.
+/// Only `AWSClient` performs it; a test compares `payload` and feeds `read` a fixture.
 package struct Operation<Output: Sendable>: Sendable {
     package let service: Service
     /// The operation's name in AWS's reference.
     package let name: String
     package var payload: Payload
+    /// For S3: the bucket, which decides on the host and the region. Nil for every other service.
+    package let bucket: String?
     /// Whether sending it twice is the same as sending it once: only then is it repeated after a failure that leaves
     /// open whether AWS carried it out.
     package let isIdempotent: Bool
     /// False only for calls that carry their own proof of identity (STS AssumeRoleWithWebIdentity).
     package let isSigned: Bool
-    /// Reads the root element of a 2xx answer; throws where it is not what the reference says.
-    package let decode: @Sendable (XMLNode) throws(XMLError) -> Output
+    /// The most bytes that an answer may have.
+    package let answerLimit: Int
+    /// Reads a 2xx answer; throws where it is not what the reference says.
+    package let read: @Sendable (HTTPResponse) throws(XMLError) -> Output
 
     package init(
-        _ service: Service, _ name: String, _ payload: Payload, isIdempotent: Bool = true, isSigned: Bool = true,
-        decode: @escaping @Sendable (XMLNode) throws(XMLError) -> Output
+        _ service: Service, _ name: String, _ payload: Payload, bucket: String? = nil, isIdempotent: Bool = true,
+        isSigned: Bool = true, answerLimit: Int = 8 << 20,
+        reading read: @escaping @Sendable (HTTPResponse) throws(XMLError) -> Output
     ) {
         self.service = service
         self.name = name
         self.payload = payload
+        self.bucket = bucket
         self.isIdempotent = isIdempotent
         self.isSigned = isSigned
-        self.decode = decode
+        self.answerLimit = answerLimit
+        self.read = read
+    }
+
+    /// The answer is XML, and all of it is in the body.
+    ///
+    /// - Parameter decode: reads the root element.
+    package init(
+        _ service: Service, _ name: String, _ payload: Payload, bucket: String? = nil, isIdempotent: Bool = true,
+        isSigned: Bool = true, decode: @escaping @Sendable (XMLNode) throws(XMLError) -> Output
+    ) {
+        self.init(service, name, payload, bucket: bucket, isIdempotent: isIdempotent, isSigned: isSigned) {
+            answer throws(XMLError) in try decode(XMLNode(parsing: answer.body))
+        }
     }
 }
 
@@ -30,15 +51,17 @@ package struct Operation<Output: Sendable>: Sendable {
 package enum Payload: Sendable, Hashable {
     /// Parameters of the query protocol, beside `Action` and `Version`.
     case query([Parameter])
-    /// A REST call. `path` begins with a slash and is percent-encoded; the query's parameters are not.
-    case rest(method: String, path: String, query: [Parameter] = [], body: [UInt8] = [])
+    /// A REST call. `path` begins with a slash and is percent-encoded; the query's parameters are not. A body is XML
+    /// unless `headers` say otherwise.
+    case rest(
+        method: String, path: String, query: [Parameter] = [], headers: [Parameter] = [], body: [UInt8] = [])
 
     /// The same with further parameters: in the form, or in the URL's query.
     package func adding(_ parameters: Parameter...) -> Payload {
         switch self {
         case .query(let present): .query(present + parameters)
-        case .rest(let method, let path, let query, let body):
-            .rest(method: method, path: path, query: query + parameters, body: body)
+        case .rest(let method, let path, let query, let headers, let body):
+            .rest(method: method, path: path, query: query + parameters, headers: headers, body: body)
         }
     }
 }

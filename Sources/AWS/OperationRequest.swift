@@ -10,6 +10,7 @@ extension Operation {
         var request = unmarked(at: endpoint)
         request.headers["User-Agent"] = userAgent
         request.isRepeatable = isIdempotent
+        request.sink = .memory(limit: answerLimit)
         return request
     }
 
@@ -21,13 +22,14 @@ extension Operation {
                 "POST", endpoint.url + "/",
                 headers: ["Content-Type": "application/x-www-form-urlencoded; charset=utf-8"],
                 body: .bytes(Array(encoded(form).utf8)))
-        case .rest(let method, let path, let query, let body):
+        case .rest(let method, let path, let query, let headers, let body):
             var request = HTTPRequest(method, endpoint.url + path)
             if !query.isEmpty { request.url += "?" + encoded(query) }
             if !body.isEmpty {
                 request.headers["Content-Type"] = "application/xml"
                 request.body = .bytes(body)
             }
+            for header in headers { request.headers[header.name] = header.value }
             return request
         }
     }

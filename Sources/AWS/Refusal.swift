@@ -8,22 +8,28 @@ package struct Refusal: Sendable, Equatable {
     package var code: String?
     /// What AWS said, on one line and cut to a readable length; no secrets.
     package var message: String
+    /// The same, message by message: Route 53 has one for each change of a batch that it refuses.
+    package var messages: [String]
     package var requestID: String?
     /// What `Retry-After` asked for.
     package var retryAfter: Duration?
     /// AWS's clock less the time that the request was signed with; nil without a usable `Date` header.
     package var clockDifference: Duration?
+    /// Where S3 has the bucket.
+    package var bucketRegion: Region?
 
     package init(
-        status: Int, code: String?, message: String = "", requestID: String? = nil, retryAfter: Duration? = nil,
-        clockDifference: Duration? = nil
+        status: Int, code: String?, message: String = "", messages: [String] = [], requestID: String? = nil,
+        retryAfter: Duration? = nil, clockDifference: Duration? = nil, bucketRegion: Region? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
+        self.messages = messages
         self.requestID = requestID
         self.retryAfter = retryAfter
         self.clockDifference = clockDifference
+        self.bucketRegion = bucketRegion
     }
 }
 
@@ -52,6 +58,13 @@ extension Refusal {
         !isClockSkew && (code.map(Self.credentialCodes.contains) ?? false)
     }
 
+    /// The bucket is in another region: nothing was done, and nothing here is wrong but the address.
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+    package var isWrongRegion: Bool {
+        [301, 307].contains(status)
+            || ["AuthorizationHeaderMalformed", "IllegalLocationConstraintException"].contains(code ?? "")
+    }
+
     /// Refused for a moment, before anything was done: a repetition is safe whatever the operation.
     package var isTransientRefusal: Bool {
         // Route 53 answers the last one while it still applies an earlier change of the zone (F40).
@@ -77,13 +90,18 @@ extension Refusal {
     private static let credentialCodes: Set = [
         "AuthFailure", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch",
         "InvalidSignatureException", "IncompleteSignature", "UnrecognizedClientException",
-        "MissingAuthenticationToken", "MissingAuthenticationTokenException", "OptInRequired",
+        "MissingAuthenticationToken", "MissingAuthenticationTokenException", "OptInRequired", "InvalidToken",
     ]
 }
 
 private func abs(_ duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }
 
 // MARK: Reading
+
+extension HTTPResponse {
+    /// What AWS calls the request when it is asked about it; the last spelling is S3's.
+    var requestID: String? { headers["x-amzn-RequestId"] ?? headers["x-amz-request-id"] }
+}
 
 extension Refusal {
     /// Reads an answer that is not 2xx. It never fails: whatever is there is said.
@@ -95,17 +113,24 @@ extension Refusal {
         let said = ErrorBody.read(response.body)
         status = response.status
         code = said?.code
-        message = Self.readable(said?.message ?? response.text)
-        requestID = said?.requestID ?? response.headers["x-amzn-RequestId"] ?? response.headers["x-amz-request-id"]
+        messages = (said?.messages ?? [response.text]).map(Self.readable)
+        message = Self.readable(said?.messages.joined(separator: " ") ?? response.text)
+        requestID = said?.requestID ?? response.requestID
         retryAfter = response.headers["Retry-After"].flatMap { Int64($0) }.map { .seconds(min(max($0, 0), 86_400)) }
         clockDifference = response.headers["Date"].flatMap(Date.init(httpDate:)).map { $0.duration(since: signedAt) }
+        // A name that is no region's is none to go to.
+        bucketRegion = (response.headers["x-amz-bucket-region"] ?? said?.region).flatMap { try? Region($0) }
     }
 
     /// `SignatureDoesNotMatch` repeats the canonical request, with the session token in it: what follows the first
-    /// sentence is cut off.
+    /// sentence is cut off. S3 repeats request and token in elements of their own, which come to light where its answer
+    /// can't be read as XML.
     private static func readable(_ text: String) -> String {
         var kept = text.prefix(4000)
-        for marker in ["The Canonical String", "The String-to-Sign", "Encoded authorization failure message"] {
+        for marker in [
+            "The Canonical String", "The String-to-Sign", "Encoded authorization failure message", "<StringToSign",
+            "<CanonicalRequest", "<Token",
+        ] {
             if let start = kept.firstRange(of: marker)?.lowerBound { kept = kept[..<start] }
         }
         let line = kept.split { $0.isWhitespace }.joined(separator: " ")

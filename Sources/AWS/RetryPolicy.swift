@@ -6,6 +6,7 @@
 /// | never sent: no connection, name not resolved              | again                                            |
 /// | HTTP 5xx, timed out, broken off                           | again if the operation is idempotent             |
 /// | the clocks differ                                         | again at once by AWS's clock, one time (F36)     |
+/// | the bucket is in another region                           | again at once there, one time                    |
 /// | the credentials have expired                              | again at once with new ones, one time (F38)      |
 /// | any other 4xx, unreadable or too large answer, TLS, proxy | stop: the same request would meet the same answer |
 ///
@@ -46,6 +47,7 @@ package struct RetryPolicy: Sendable, Equatable {
         package var isIdempotent = true
         package var hasRefreshedCredentials = false
         package var hasAdjustedClock = false
+        package var hasChangedRegion = false
         /// In `0..<1`.
         package var random = 0.5
 
@@ -58,6 +60,8 @@ package struct RetryPolicy: Sendable, Equatable {
         case refreshCredentials
         /// Once more, with the time of signing moved by this much.
         case adjustClock(by: Duration)
+        /// Once more, in the region that the bucket is in.
+        case changeRegion(to: Region)
         case stop
     }
 
@@ -81,6 +85,9 @@ package struct RetryPolicy: Sendable, Equatable {
         }
         if refusal.isClockSkew, !situation.hasAdjustedClock, let difference = refusal.clockDifference {
             return .adjustClock(by: difference)
+        }
+        if refusal.isWrongRegion, !situation.hasChangedRegion, let region = refusal.bucketRegion {
+            return .changeRegion(to: region)
         }
         if refusal.isExpiredCredential, !situation.hasRefreshedCredentials { return .refreshCredentials }
         return .stop

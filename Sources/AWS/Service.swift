@@ -4,7 +4,7 @@ package struct Service: Sendable, Hashable, CustomStringConvertible {
     package enum Wire: Sendable, Hashable {
         /// `POST /` with `Action=...&Version=...` as a form: EC2, AutoScaling, STS.
         case query
-        /// Methods, paths and XML bodies; the API version is part of the path: Route 53.
+        /// Methods, paths and bodies, mostly XML: Route 53, where the API version is part of the path, and S3.
         case restXML
     }
 
@@ -22,6 +22,7 @@ package struct Service: Sendable, Hashable, CustomStringConvertible {
     package let isGlobal: Bool
 
     package var signingName: String { endpointPrefix }
+    package var signingRules: SigV4.Rules { self == .s3 ? .s3 : .standard }
     package var description: String { name }
 
     /// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
@@ -36,6 +37,11 @@ package struct Service: Sendable, Hashable, CustomStringConvertible {
     package static let route53 = Service(
         name: "Route 53", endpointPrefix: "route53", variableSuffix: "ROUTE_53", version: "2013-04-01",
         wire: .restXML, isGlobal: true)
+    /// Each bucket has an endpoint of its own: `Endpoints.endpoint(ofBucket:in:)`.
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/
+    package static let s3 = Service(
+        name: "S3", endpointPrefix: "s3", variableSuffix: "S3", version: "2006-03-01", wire: .restXML,
+        isGlobal: false)
     /// https://docs.aws.amazon.com/STS/latest/APIReference/
     package static let sts = Service(
         name: "STS", endpointPrefix: "sts", variableSuffix: "STS", version: "2011-06-15", wire: .query,

@@ -58,6 +58,58 @@ struct AWSErrorTests {
         #expect(refusal.isBadCredential && !refusal.isClockSkew)
     }
 
+    /// S3 repeats the request, and a token that it does not accept, in elements of their own.
+    @Test(arguments: [
+        "<CanonicalRequest>GET\nx-amz-security-token:hunter2</CanonicalRequest>", "<Token-0>hunter2</Token-0>",
+        "<StringToSign>hunter2</StringToSign>",
+    ])
+    func repeatNoTokenThatS3Repeats(element: String) {
+        let body = "<Error><Code>InvalidToken</Code><Message>Malformed.</Message>\(element)</Error>"
+        let refusal = Self.refusal(body)
+        #expect("\(refusal)" == "HTTP 400 InvalidToken: Malformed.; AWS does not accept these credentials")
+        #expect(!"\(Self.refusal(String(body.dropLast(9))))".contains("hunter2"))
+    }
+
+    @Test(arguments: [
+        (
+            "<InvalidChangeBatch><Messages><Message>Tried to create</Message><Message>Tried to delete</Message></Messages></InvalidChangeBatch>",
+            ["Tried to create", "Tried to delete"]
+        ),
+        // As Route 53 writes it today.
+        (
+            "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidChangeBatch</Code><Message>[Tried to create, Tried to delete]</Message></Error></ErrorResponse>",
+            ["[Tried to create, Tried to delete]"]
+        ),
+        ("<ErrorResponse><Error><Code>PriorRequestNotComplete</Code></Error></ErrorResponse>", nil),
+        ("<html>InvalidChangeBatch</html>", nil),
+    ])
+    func tellWhyABatchWasRefused(body: String, messages: [String]?) {
+        let error = AWSError(call: "", endpoint: "", cause: .refused(Self.refusal(body)))
+        #expect(error.refusedBatch == messages)
+        #expect(!error.leavesFateOpen)
+    }
+
+    @Test func tellThatWhatWasMeantIsGone() {
+        func error(_ code: String, _ message: String = "") -> AWSError {
+            AWSError(call: "", endpoint: "", cause: .refused(Refusal(status: 400, code: code, message: message)))
+        }
+        #expect(error("InvalidInstanceID.NotFound").isUnknownInstance)
+        #expect(!error("InvalidInstanceID.Malformed").isUnknownInstance)
+        let text = "No active Lifecycle Action found with instance ID i-0123456789abcdef0"
+        #expect(error("ValidationError", text).isNoActiveLifecycleAction)
+        #expect(!error("ValidationError", "1 validation error detected").isNoActiveLifecycleAction)
+        #expect(!error("AccessDenied", text).isNoActiveLifecycleAction)
+    }
+
+    @Test(arguments: [
+        (HTTPError.Kind.timedOut, true), (.brokenOff, true), (.tooLarge, true), (.tls, true), (.proxy, true),
+        (.connectionRefused, false), (.nameNotResolved, false), (.notConnected, false), (.invalidRequest, false),
+    ])
+    func tellWhetherAnythingMayHaveBeenDone(kind: HTTPError.Kind, isOpen: Bool) {
+        let failure = HTTPError(kind, request: "", detail: "")
+        #expect(AWSError(call: "", endpoint: "", cause: .noAnswer(failure)).leavesFateOpen == isOpen)
+    }
+
     @Test func cutLongMessages() {
         #expect(Self.refusal(String(repeating: "x", count: 100_000)).message.count == 501)
     }

@@ -89,6 +89,55 @@ struct EndpointsTests {
         #expect(!"\(error)".contains("hunter2"))
     }
 
+    /// What botocore 1.44.5 resolves, but for us-east-1, where it says `s3.amazonaws.com` by default.
+    @Test(arguments: [
+        ("eu-central-1", "", "main-1", "https://main-1.s3.eu-central-1.amazonaws.com"),
+        ("eu-central-1", "", "a.b", "https://s3.eu-central-1.amazonaws.com/a.b"),
+        ("eu-central-1", "", "Old_Name", "https://s3.eu-central-1.amazonaws.com/Old_Name"),
+        ("eu-central-1", "D", "main-1", "https://main-1.s3.dualstack.eu-central-1.amazonaws.com"),
+        ("eu-central-1", "D", "a.b", "https://s3.dualstack.eu-central-1.amazonaws.com/a.b"),
+        ("us-east-1", "", "main-1", "https://main-1.s3.us-east-1.amazonaws.com"),
+        ("us-east-1", "F", "main-1", "https://main-1.s3-fips.us-east-1.amazonaws.com"),
+        ("us-east-1", "FD", "a.b", "https://s3-fips.dualstack.us-east-1.amazonaws.com/a.b"),
+        ("cn-north-1", "", "main-1", "https://main-1.s3.cn-north-1.amazonaws.com.cn"),
+        ("cn-north-1", "D", "main-1", "https://main-1.s3.dualstack.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "", "main-1", "https://main-1.s3.us-gov-west-1.amazonaws.com"),
+        ("us-gov-west-1", "FD", "main-1", "https://main-1.s3-fips.dualstack.us-gov-west-1.amazonaws.com"),
+    ])
+    func ofBucketsAreThoseOfAWS(region: String, kinds: String, bucket: String, url: String) throws {
+        let environment = [
+            "AWS_USE_FIPS_ENDPOINT": kinds.contains("F") ? "true" : "",
+            "AWS_USE_DUALSTACK_ENDPOINT": kinds.contains("D") ? "true" : "false",
+        ]
+        let endpoints = try Endpoints(region: Region(region), environment: environment)
+        #expect(endpoints.endpoint(ofBucket: bucket) == Endpoint(url: url, signingRegion: region))
+    }
+
+    @Test(arguments: ["", "ab", "-abc", "abc-", "a/b", "a?b", "evil.example.org#", "ü-bucket", "a b c", "a..b"])
+    func letNoBucketBecomePartOfAHostThatCannotBe(bucket: String) throws {
+        let url = try Endpoints(region: Region("eu-central-1")).endpoint(ofBucket: bucket).url
+        #expect(url == "https://s3.eu-central-1.amazonaws.com/" + URIEncoding.encode(bucket))
+        #expect(url.split(separator: "/").count == (bucket.isEmpty ? 2 : 3))
+    }
+
+    @Test(arguments: ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+    func ofBucketsAreInThePathWhereTheEndpointIsConfigured(variable: String) throws {
+        let endpoints = try Endpoints(
+            region: Region("eu-central-1"), environment: [variable: "http://localhost:5000/s3/"])
+        #expect(
+            endpoints.endpoint(ofBucket: "main-1")
+                == Endpoint(url: "http://localhost:5000/s3/main-1", signingRegion: "eu-central-1"))
+        let elsewhere = endpoints.endpoint(ofBucket: "main-1", in: try Region("us-west-2"))
+        #expect(elsewhere == Endpoint(url: "http://localhost:5000/s3/main-1", signingRegion: "us-west-2"))
+    }
+
+    @Test func ofBucketsFollowTheirRegionIntoItsPartition() throws {
+        let endpoint = try Endpoints(region: Region("eu-central-1"))
+            .endpoint(ofBucket: "main-1", in: Region("cn-north-1"))
+        #expect(endpoint.url == "https://main-1.s3.cn-north-1.amazonaws.com.cn")
+        #expect(endpoint.signingRegion == "cn-north-1")
+    }
+
     @Test func refuseFlagsThatAreNeitherTrueNorFalse() throws {
         #expect(throws: EndpointError.invalidFlag(variable: "AWS_USE_FIPS_ENDPOINT")) {
             try Endpoints(region: Region("eu-central-1"), environment: ["AWS_USE_FIPS_ENDPOINT": "yes"])

@@ -132,6 +132,64 @@ struct InstanceMetadataTests {
         #expect("\(error)".contains(reason))
     }
 
+    // MARK: What is to come
+
+    static let target = "meta-data/autoscaling/target-lifecycle-state"
+    static let spot = "meta-data/spot/instance-action"
+
+    @Test(arguments: ["InService", "Terminated", "Warmed:Stopped", "Standby\n"])
+    func tellsTheStateThatTheGroupWants(state: String) async throws {
+        let (server, _) = try service([Self.target: state])
+        #expect(try await metadata(server).targetLifecycleState() == state.replacing("\n", with: ""))
+        #expect(server.requests.last?.path == "/latest/meta-data/autoscaling/target-lifecycle-state")
+    }
+
+    @Test(arguments: ["", " ", "Sign in to the network", String(repeating: "x", count: 65)])
+    func takesOnlyAWordForAState(text: String) async throws {
+        let (server, _) = try service([Self.target: text])
+        let metadata = try metadata(server)
+        await #expect(throws: MetadataError.unreadable(path: Self.target, because: "is not one word")) {
+            try await metadata.targetLifecycleState()
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"action": "terminate", "time": "2026-03-01T12:02:00Z"}"#, SpotNotice.Action.terminate, 120.0 as Double?),
+        (#"{"time": "2026-03-01T12:00:00.5Z", "action": "stop"}"#, .stop, 0.5),
+        (#"{"action": "hibernate"}"#, .hibernate, nil),
+        (#"{"action": "rebalance", "time": "soon"}"#, .other("rebalance"), nil),
+    ])
+    func tellsWhatBecomesOfASpotInstance(
+        notice: String, action: SpotNotice.Action, seconds: Double?
+    ) async throws {
+        let (server, _) = try service([Self.spot: notice])
+        #expect(
+            try await metadata(server).spotNotice()
+                == SpotNotice(action: action, time: seconds.map { noon.addingTimeInterval($0) }))
+    }
+
+    @Test func tellsThatNothingIsToCome() async throws {
+        let (server, _) = try service([:])
+        let metadata = try metadata(server)
+        #expect(try await metadata.targetLifecycleState() == nil)
+        #expect(try await metadata.spotNotice() == nil)
+    }
+
+    /// No notice is a fact; an answer that can't be read, or none, is not.
+    @Test func takesNothingElseForNoNotice() async throws {
+        for text in ["", "{}", "<html>", #"{"action": 7}"#] {
+            let (server, _) = try service([Self.spot: text])
+            let metadata = try metadata(server)
+            let error = await #expect(throws: MetadataError.self) { try await metadata.spotNotice() }
+            guard case .unreadable(Self.spot, _) = error else { throw try #require(error) }
+        }
+        let closed = try StubServer { $0.method == "PUT" ? .text("t") : .status(403) }
+        let metadata = try metadata(closed)
+        await #expect(throws: MetadataError.refused(path: Self.spot, status: 403)) {
+            try await metadata.spotNotice()
+        }
+    }
+
     // MARK: The instance's role
 
     static let role = "meta-data/iam/security-credentials/"

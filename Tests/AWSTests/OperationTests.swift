@@ -19,7 +19,7 @@ struct OperationTests {
     }
 
     func read<Output>(_ operation: Operation<Output>, _ fixture: String) throws -> Output {
-        try operation.decode(XMLNode(parsing: Fixture.bytes("answers/\(fixture)")))
+        try operation.read(HTTPResponse(status: 200, body: Fixture.bytes("answers/\(fixture)")))
     }
 
     func following<Item, Output>(_ page: Page<Item>, of operation: Operation<Output>) throws -> String {
@@ -56,6 +56,29 @@ struct OperationTests {
             page.items.dropFirst().allSatisfy { $0.privateIP == nil && $0.privateDNSName == nil && $0.tags.isEmpty })
     }
 
+    /// EC2 would read a star, a question mark or a backslash of the value as part of a pattern.
+    @Test(arguments: [("a b", "a%20b"), ("a*b?c", "a%5C%2Ab%5C%3Fc"), (#"a\b"#, "a%5C%5Cb"), ("", "")])
+    func describesInstancesByATag(value: String, sent: String) throws {
+        #expect(
+            try self.sent(.describeInstances(tagged: "my:Key", value))
+                == "POST / Action=DescribeInstances&Version=2016-11-15&Filter.1.Name=tag%3Amy%3AKey&Filter.1.Value.1=\(sent)"
+                + "&MaxResults=200")
+    }
+
+    @Test func terminatesInstances() throws {
+        let operation = Operation.terminateInstances(Array(ids.prefix(2)))
+        #expect(
+            try sent(operation)
+                == "POST / Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0123456789abcdef0"
+                + "&InstanceId.2=i-0123456789abcdef1")
+        #expect(operation.isIdempotent)
+        #expect(
+            try read(operation, "TerminateInstances.xml") == [
+                EC2.StateChange(id: ids[0], previous: .running, current: .shuttingDown),
+                EC2.StateChange(id: ids[1], previous: .terminated, current: .terminated),
+            ])
+    }
+
     @Test func readsAnEmptyListOfInstances() throws {
         let page = try read(.example, "DescribeInstancesNone.xml")
         #expect(page.items.isEmpty && page.next == nil)
@@ -65,7 +88,7 @@ struct OperationTests {
         // An answer of another shape must not read as "nothing there" (F5).
         for text in ["<DescribeInstancesResponse/>", "<html><body>Welcome</body></html>"] {
             let error = #expect(throws: XMLError.self) {
-                try Operation.example.decode(XMLNode(parsing: Array(text.utf8)))
+                try Operation.example.read(HTTPResponse(status: 200, body: Array(text.utf8)))
             }
             #expect("\(try #require(error))".contains("reservationSet"))
         }
@@ -118,6 +141,11 @@ struct OperationTests {
                 == "POST / Action=DescribeAutoScalingGroups&Version=2011-01-01"
                 + "&Filters.member.1.Name=tag%3Aaws%3Acloudformation%3Astack-name&Filters.member.1.Values.member.1=main"
                 + "&MaxRecords=100")
+        // AutoScaling knows no wildcards.
+        #expect(
+            try sent(.describeAutoScalingGroups(tagged: "Key", "a*"))
+                == "POST / Action=DescribeAutoScalingGroups&Version=2011-01-01&Filters.member.1.Name=tag%3AKey"
+                + "&Filters.member.1.Values.member.1=a%2A&MaxRecords=100")
     }
 
     @Test func describesGroupsOfInstances() throws {

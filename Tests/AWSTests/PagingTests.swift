@@ -44,6 +44,26 @@ struct PagingTests {
         }
     }
 
+    /// For peers that are found by a tag: more groups than a page holds, one to a page here.
+    @Test func followsEveryTokenOfTheGroupsOfATag() async throws {
+        let whole = String(decoding: try Fixture.bytes("answers/DescribeAutoScalingGroups.xml"), as: UTF8.self)
+        let second = whole.replacing("<NextToken>page two</NextToken>", with: "")
+        let stand = try Stand { .text($0.text.contains("NextToken=page%20two") ? second : whole) }
+        let groups = try await stand.client.all(.describeAutoScalingGroups(tagged: "role", "etcd main"))
+        #expect(groups.map(\.name) == ["etcd-cluster-main", "going", "etcd-cluster-main", "going"])
+        let filter = "&Filters.member.1.Name=tag%3Arole&Filters.member.1.Values.member.1=etcd%20main&MaxRecords=100"
+        #expect(stand.server.requests.map { $0.text.hasSuffix(filter) } == [true, false])
+        #expect(stand.server.requests.map { $0.text.hasSuffix(filter + "&NextToken=page%20two") } == [false, true])
+    }
+
+    @Test func followsEveryTokenOfTheInstancesOfATag() async throws {
+        let stand = try Stand { request in page(request, tokens: ["a", "b"]) }
+        let instances = try await stand.client.all(.describeInstances(tagged: "role", "etcd main"))
+        #expect(instances.map(\.id.text) == ["i-start", "i-a", "i-b"])
+        let filter = "Filter.1.Name=tag%3Arole&Filter.1.Value.1=etcd%20main&MaxResults=200"
+        #expect(stand.server.requests.allSatisfy { $0.text.contains(filter) })
+    }
+
     @Test(arguments: [(["a", "a"], 2), (["a", "b", "a"], 3)])
     func refusesATokenThatComesTwice(tokens: [String], requests: Int) async throws {
         let stand = try Stand { request in page(request, tokens: tokens) }

@@ -20,10 +20,17 @@ struct RetryPolicyTests {
     }
 
     static func refused(
-        _ status: Int, _ code: String?, retryAfter: Duration? = nil, difference: Duration? = nil
+        _ status: Int, _ code: String?, retryAfter: Duration? = nil, difference: Duration? = nil,
+        region: Region? = nil
     ) -> AWSError.Cause {
-        .refused(Refusal(status: status, code: code, retryAfter: retryAfter, clockDifference: difference))
+        .refused(
+            Refusal(
+                status: status, code: code, retryAfter: retryAfter, clockDifference: difference, bucketRegion: region))
     }
+
+    /// Test arguments cannot throw: without the region the rows that need it fail.
+    static let paris = try? Region("eu-west-3")
+    static var toParis: RetryPolicy.Verdict { paris.map { .changeRegion(to: $0) } ?? .refreshCredentials }
 
     static func noAnswer(_ kind: HTTPError.Kind) -> AWSError.Cause {
         .noAnswer(HTTPError(kind, request: "GET https://x/", detail: "it"))
@@ -130,6 +137,32 @@ struct RetryPolicyTests {
         Row(
             testDescription: "a wrong secret, as the clocks agree",
             cause: refused(403, "SignatureDoesNotMatch", difference: .seconds(2)), verdict: .stop),
+        Row(
+            testDescription: "S3 throttles a conditional write", cause: refused(503, "SlowDown"),
+            change: { $0.isIdempotent = false }, verdict: .retry(after: .milliseconds(250))),
+        Row(
+            testDescription: "S3: another write at the same time", cause: refused(409, "ConditionalRequestConflict"),
+            verdict: .stop),
+        Row(
+            testDescription: "S3: the condition does not hold", cause: refused(412, "PreconditionFailed"),
+            verdict: .stop),
+        Row(
+            testDescription: "the bucket is elsewhere, whatever the operation does",
+            cause: refused(301, "PermanentRedirect", region: paris), change: { $0.isIdempotent = false },
+            verdict: toParis),
+        Row(
+            testDescription: "the bucket is elsewhere, in the signature's words",
+            cause: refused(400, "AuthorizationHeaderMalformed", region: paris), verdict: toParis),
+        Row(
+            testDescription: "the bucket is elsewhere again", cause: refused(301, "PermanentRedirect", region: paris),
+            change: { $0.hasChangedRegion = true }, verdict: .stop),
+        Row(
+            testDescription: "the bucket is elsewhere, and nobody says where", cause: refused(301, "PermanentRedirect"),
+            verdict: .stop),
+        Row(
+            testDescription: "S3 names the region beside every refusal",
+            cause: refused(403, "AccessDenied", region: paris),
+            verdict: .stop),
         Row(
             testDescription: "a skew is no excuse for a missing permission",
             cause: refused(403, "AccessDenied", difference: .seconds(420)), verdict: .stop),

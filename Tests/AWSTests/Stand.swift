@@ -96,7 +96,8 @@ func isSigned(
     let received = HTTPRequest(
         request.method, server.url + request.target,
         headers: HTTPHeaders(request.headers.map { (name: $0.name, value: $0.value) }), body: .bytes(request.body))
-    let again = try SigV4(region: region, service: service).sign(received, with: credentials, at: date)
+    let signer = SigV4(region: region, service: service, rules: service == "s3" ? .s3 : .standard)
+    let again = try signer.sign(received, with: credentials, at: date)
     return again["Authorization"] == authorization
         && request.header("X-Amz-Security-Token") == credentials.sessionToken?.plainText
 }

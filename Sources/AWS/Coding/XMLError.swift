@@ -13,6 +13,8 @@ package enum XMLError: Error, Sendable, Equatable, CustomStringConvertible {
     case notText(path: String)
     /// The element's text (cut to 64 characters) is not of the expected kind, e.g. "an integer".
     case unreadable(path: String, text: String, expected: String)
+    /// A header that has to stand beside the body does not.
+    case missingHeader(String)
 
     package var description: String {
         switch self {
@@ -22,6 +24,7 @@ package enum XMLError: Error, Sendable, Equatable, CustomStringConvertible {
         case .repeated(let path): "XML: more than one element \(path)"
         case .notText(let path): "XML: element \(path) holds elements, not text"
         case .unreadable(let path, let text, let expected): "XML: element \(path) holds \"\(text)\", not \(expected)"
+        case .missingHeader(let name): "it has no header \(name)"
         }
     }
 }

@@ -98,6 +98,11 @@ extension Operation where Output == Page<AutoScaling.Group> {
                 next: try result.nextToken("NextToken").map { payload.adding(Parameter("NextToken", $0)) })
         }
     }
+
+    /// The groups whose tag `key` has exactly this value. AutoScaling knows no wildcards.
+    package static func describeAutoScalingGroups(tagged key: String, _ value: String) -> Operation {
+        describeAutoScalingGroups(matching: [EC2.Filter("tag:" + key, [value])])
+    }
 }
 
 extension Operation where Output == Page<AutoScaling.Membership> {

@@ -35,7 +35,16 @@ package enum EC2 {
         package var tags: [String: String]
     }
 
-    /// A condition on a list: the resource has any of the values. `*` and `?` in them are wildcards.
+    /// What a call does to an instance's state.
+    /// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceStateChange.html
+    package struct StateChange: Sendable, Equatable {
+        package var id: InstanceID
+        package var previous: Instance.State
+        package var current: Instance.State
+    }
+
+    /// A condition on a list: the resource has any of the values. `*` and `?` in them are wildcards to EC2, a backslash
+    /// makes them themselves; AutoScaling takes every character as it is.
     package struct Filter: Sendable, Hashable {
         package let name: String
         package let values: [String]
@@ -45,6 +54,12 @@ package enum EC2 {
             precondition(!values.isEmpty && values.count <= Self.valueLimit)
             self.name = name
             self.values = values
+        }
+
+        /// The tag `key` has exactly this value, in EC2's notation.
+        /// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+        static func tag(_ key: String, is value: String) -> Filter {
+            Filter("tag:" + key, [String(value.flatMap { "*?\\".contains($0) ? ["\\", $0] : [$0] })])
         }
 
         static let valueLimit = 200
@@ -126,6 +141,11 @@ extension Operation where Output == Page<EC2.Instance> {
         }
     }
 
+    /// The instances whose tag `key` has exactly this value, whatever group they are in.
+    package static func describeInstances(tagged key: String, _ value: String) -> Operation {
+        describeInstances(matching: [.tag(key, is: value)])
+    }
+
     /// These instances, asked for by filter: an ID that EC2 does not know is missing from the answer, while as a
     /// parameter it would turn the whole answer into an error.
     ///
@@ -135,5 +155,30 @@ extension Operation where Output == Page<EC2.Instance> {
         portions(of: ids.map(\.text), EC2.Filter.valueLimit).map {
             describeInstances(matching: [EC2.Filter("instance-id", $0)])
         }
+    }
+}
+
+extension Operation where Output == [EC2.StateChange] {
+    /// Terminates instances: all of them, or, where EC2 does not know one (`AWSError.isUnknownInstance`), none. One that is
+    /// terminated already is no error. Their group replaces them.
+    /// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TerminateInstances.html
+    ///
+    /// - Parameter ids: 1 to 1000.
+    package static func terminateInstances(_ ids: [EC2.InstanceID]) -> Operation {
+        precondition((1...1000).contains(ids.count))
+        let payload = Payload.query(Parameter.list("InstanceId", ids.map(\.text)))
+        return Operation(.ec2, "TerminateInstances", payload) { answer throws(XMLError) in
+            var changes: [EC2.StateChange] = []
+            for node in try answer.all("instancesSet", "item") { changes.append(try EC2.StateChange(node)) }
+            return changes
+        }
+    }
+}
+
+extension EC2.StateChange {
+    fileprivate init(_ node: XMLNode) throws(XMLError) {
+        id = EC2.InstanceID(try node.text("instanceId"))
+        previous = EC2.Instance.State(try node.text("previousState", "name"))
+        current = EC2.Instance.State(try node.text("currentState", "name"))
     }
 }

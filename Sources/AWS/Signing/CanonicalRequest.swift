@@ -82,7 +82,8 @@ package struct CanonicalRequest: Sendable, Equatable {
     }
 
     private static func isSigned(_ name: String) -> Bool {
-        name == "host" || name == "content-type" || name.hasPrefix("x-amz-")
+        // A condition that was lost on the way would turn a compare-and-swap into an overwrite.
+        ["host", "content-type", "if-match", "if-none-match"].contains(name) || name.hasPrefix("x-amz-")
     }
 
     /// The letters, digits and marks of a header name (RFC 9110, 5.6.2).

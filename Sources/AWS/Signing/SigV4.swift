@@ -20,8 +20,8 @@ package struct SigV4: Sendable, Equatable {
         package var encodesPathAgain: Bool
         /// Send the payload's hash along, as `X-Amz-Content-SHA256`.
         package var sendsPayloadHash: Bool
-        /// Sign every header given. Otherwise only `Host`, `Content-Type` and `X-Amz-*`: what a client or a proxy
-        /// changes or adds on the way does no harm then.
+        /// Sign every header given. Otherwise only `Host`, `Content-Type`, `If-Match`, `If-None-Match` and `X-Amz-*`: what
+        /// a client or a proxy changes or adds on the way does no harm then.
         package var signsEveryHeader: Bool
 
         package init(

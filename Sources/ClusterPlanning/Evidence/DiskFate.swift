@@ -88,7 +88,8 @@ struct Evidence {
                 return .unknown("EC2 does not know \(entry.instance), which proves nothing before \(grace)")
             }
             return isVolume ? fateOfVolume(entry) : .gone(.instanceForgotten(entry.instance))
-        case .running, .pending: return .unknown("\(entry.instance) is \(instance.state): \(facts.silence(entry.instance))")
+        case .running, .pending:
+            return .unknown("\(entry.instance) is \(instance.state): \(facts.silence(entry.instance))")
         default: return .unknown("\(entry.instance) is \(instance.state)")
         }
     }

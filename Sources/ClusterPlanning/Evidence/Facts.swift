@@ -2,6 +2,8 @@
 
 /// One look at the machines.
 package struct Facts: Equatable, Sendable {
+    /// The owner of our cluster, as the group was last seen to say: known also while AWS does not answer.
+    package var owner: String?
     package var group: Observed<Group>
     /// What EC2 says of instances that were asked for one by one: those that the record or the member list names and the
     /// group does not, or that look ill.
@@ -11,10 +13,12 @@ package struct Facts: Equatable, Sendable {
     /// What AutoScaling says of the owner that the record names, where that is not our group.
     package var otherOwner: Observed<OtherOwner>
 
+    /// - Parameter owner: nil: what `group` says.
     package init(
-        group: Observed<Group> = .notAsked, asked: Observed<[Instance]> = .notAsked,
+        owner: String? = nil, group: Observed<Group> = .notAsked, asked: Observed<[Instance]> = .notAsked,
         reports: [InstanceID: ReportAnswer] = [:], otherOwner: Observed<OtherOwner> = .notAsked
     ) {
+        self.owner = owner ?? group.value?.owner
         self.group = group
         self.asked = asked
         self.reports = reports
@@ -49,7 +53,7 @@ package struct Facts: Equatable, Sendable {
     /// Whether a report speaks of the instance that was asked and of our cluster. One that does not know its group yet says
     /// nothing of ours.
     private func isCounted(_ report: Report, of id: InstanceID) -> Bool {
-        report.instance == id && report.owner != nil && report.owner == group.value?.owner
+        report.instance == id && report.owner != nil && report.owner == owner
     }
 
     /// Why an instance's own supervisor says nothing that counts.

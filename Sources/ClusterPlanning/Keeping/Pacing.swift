@@ -10,7 +10,7 @@ package struct Situation: Equatable, Sendable {
     init(_ view: ClusterView, last: Situation?) {
         members = view.cluster.members
         healthy = view.cluster.members.filter(view.cluster.isHealthy).map(\.id)
-        if let group = view.group.value, let asked = view.askedInstances.value {
+        if let group = view.facts.group.value, let asked = view.facts.asked.value {
             instances = group.instances + asked.sorted { $0.id < $1.id }
         } else {
             instances = last?.instances ?? []
@@ -41,12 +41,13 @@ func isUnderWay(_ view: ClusterView, _ plan: ReconcilePlan, _ memory: inout Reco
 extension Deferral {
     fileprivate var mayPassSoon: Bool {
         switch self {
-        case .oneRemovalPerTurn, .orphanInGrace, .instanceLeaving, .unhealthyButRunning, .quorumAtRisk,
-            .instanceUnknownToEC2, .memberMissing, .zoneNotRead:
+        case .oneChangePerTurn, .orphanInGrace, .fateUnknown, .unhealthyButRunning, .quorumAtRisk, .memberMissing,
+            .zoneNotRead, .drainHeld, .learnerBehind, .joinHeld, .addRisksQuorum, .tooWeak, .recordNotRead:
             true
         case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead,
-            .ownInstanceTerminated,
-            .notAnInstance, .nobodyForDNS, .unnameable, .recordNotOurs, .noClusterName:
+            .recordsConflict, .recordOfOther, .recordBehind, .overtaken, .ownDiskGone, .reachedThoughGone,
+            .removalNotAllowed, .spare, .hookNotOurs, .hooksNotRead, .nobodyToLead, .notAnInstance, .nobodyForDNS,
+            .unnameable, .recordNotOurs, .noClusterName:
             false
         }
     }
@@ -109,13 +110,26 @@ package func isTurnDue(
 }
 
 /// Which instances EC2 has to be asked about before this turn can be planned: those that the group lists and nobody knows
-/// yet, those that members run on and the group does not list, and those of members that look ill.
+/// yet, those that members run on or the record names and the group does not list, and those of members that look ill.
 ///
 /// - Parameter known: instances whose address EC2 has told us already.
 /// - Returns: sorted by ID, each once.
-package func instancesToAsk(about cluster: RunningCluster, group: Group, known: Set<InstanceID>) -> [InstanceID] {
+package func instancesToAsk(
+    about cluster: RunningCluster, record: ClusterRecord?, group: Group, known: Set<InstanceID>
+) -> [InstanceID] {
     let unknown = group.instances.map(\.id).filter { !known.contains($0) }
-    let missing = cluster.members.compactMap(\.instanceID).filter { group.instance($0) == nil }
-    let ill = cluster.members.filter { !cluster.isHealthy($0) }.compactMap(\.instanceID)
-    return Set(unknown + missing + ill).sorted()
+    let named = cluster.members.compactMap(\.instanceID) + (record?.instances ?? [])
+    let missing = named.filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
+    let ill = cluster.members.filter { !cluster.isHealthy($0) }
+    let illByRecord = ill.flatMap { member in
+        (record?.voters ?? []).filter { $0.matches(member) }.map(\.instance)
+    }
+    let all = unknown + missing + ill.compactMap(\.instanceID) + illByRecord
+    return Set(all).filter { InstanceID.isInstanceID($0.rawValue) }.sorted()
+}
+
+/// Which instances EC2 has to be asked about one by one before a start can be planned: those that the record names and the
+/// group does not list.
+package func instancesToAsk(record: ClusterRecord?, group: Group) -> [InstanceID] {
+    (record?.instances ?? []).filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
 }

@@ -1,202 +1,177 @@
-/// The leader's decisions: who is removed, and what DNS says.
+/// The leader's decisions, in their one order: promote, move, remove, drain, add, hooks, DNS, record.
 
 /// Decides one turn of the leader's housekeeping. Pure: same view and memory in, same plan and memory out.
 ///
-/// Membership shrinks only on positive evidence (F23): EC2 itself says `terminated` of a member's instance, or an entry
-/// that never started has had no instance at its address for a whole grace. Whatever can't be known keeps its place, with
-/// a deferral that says so.
+/// Every change of membership is planned here, at most one a turn, and passes one guard: after it, with everything that is
+/// unhealthy now staying so, the healthy voters are a quorum. Whatever can't be known keeps its place, with a deferral that
+/// says so.
 package func planReconcile(_ view: ClusterView, memory: inout ReconcileMemory) -> ReconcilePlan {
     guard view.cluster.leader == view.ownMember else {
         memory = ReconcileMemory()
         return ReconcilePlan(deferred: [.notLeader(leader: view.cluster.leader)])
     }
-    var plan = ReconcilePlan()
-    remember(view, &memory)
-    if let hold = alarms(view, &plan) {
-        plan.deferred.append(hold)
-        memory.orphanedSince = [:]
-    } else {
-        let removed = planRemoval(view, &memory, &plan)
-        sayWhoIsMissing(view, &plan)
-        planZone(view, memory, without: removed, &plan)
+    var turn = Turn(view, memory)
+    turn.plan()
+    memory = turn.memory
+    turn.result.isUnderWay = isUnderWay(view, turn.result, &memory)
+    return turn.result
+}
+
+/// One turn being planned: what it rests on, and what has been decided so far.
+struct Turn {
+    let view: ClusterView
+    var memory: ReconcileMemory
+    /// The record as it is to be after this turn; nil where none may be written.
+    var record: ClusterRecord?
+    var membership: ReconcilePlan.Step?
+    var hooks: [ReconcilePlan.Step] = []
+    var dns: ReconcilePlan.Step?
+    var transfer: ReconcilePlan.Step?
+    var adoptedBy: RecordSwap?
+    var swapReason = RecordSwap.Reason.upkeep
+    var result = ReconcilePlan()
+
+    init(_ view: ClusterView, _ memory: ReconcileMemory) {
+        self.view = view
+        self.memory = memory
     }
-    plan.isUnderWay = isUnderWay(view, plan, &memory)
-    return plan
-}
 
-/// How long a voter may be unhealthy before DNS drops it. A restart is over long before that, and clients pass over a
-/// member that does not answer; what they can't do is find one that is not named.
-private let unhealthyGrace = Duration.seconds(30)
-
-/// How long an entry that never started is kept while no instance has its address.
-private let orphanGrace = Duration.seconds(60)
-
-private func remember(_ view: ClusterView, _ memory: inout ReconcileMemory) {
-    let unhealthy = view.cluster.members.filter { !view.cluster.isHealthy($0) }.map(\.id)
-    memory.unhealthySince = memory.unhealthySince.filter { unhealthy.contains($0.key) }
-    for id in unhealthy where memory.unhealthySince[id] == nil { memory.unhealthySince[id] = view.now }
-    let listed = view.cluster.members.map(\.id)
-    memory.orphanedSince = memory.orphanedSince.filter { listed.contains($0.key) }
-}
-
-/// Says `NOSPACE` loudly; returns the reason to hold everything where members' data differ (F21).
-private func alarms(_ view: ClusterView, _ plan: inout ReconcilePlan) -> Deferral? {
-    let full = view.alarms.compactMap { if case .noSpace(let member) = $0 { member } else { nil } }
-    if !full.isEmpty { plan.deferred.append(.noSpace(full.sorted())) }
-    let corrupt = view.alarms.compactMap { if case .corrupt(let member) = $0 { member } else { nil } }
-    return corrupt.isEmpty ? nil : .corrupt(corrupt.sorted())
-}
-
-// MARK: Removal
-
-/// Plans at most one removal; returns the member that it takes out.
-private func planRemoval(_ view: ClusterView, _ memory: inout ReconcileMemory, _ plan: inout ReconcilePlan) -> Member? {
-    guard let facts = instanceFacts(view, &plan) else {
-        memory.orphanedSince = [:]
-        return nil
+    mutating func plan() {
+        remember()
+        guard heedAlarms(), heedRecord() else { return }
+        if let group = knownGroup() {
+            if let record { upkeep(record) }
+            promote()
+            moveVolumes()
+            remove(group)
+            drain(group)
+            add(group)
+            launch(group)
+            writeZone(group)
+        } else {
+            giveLeadAway()
+        }
+        assemble()
     }
-    var removed: Member?
-    for member in view.cluster.members.sorted(by: { removalOrder($0) < removalOrder($1) }) {
-        switch judge(member, view, facts, &memory) {
-        case .keep: break
-        case .deferred(let deferral): plan.deferred.append(deferral)
-        case .gone(let reason):
-            if member.id == view.ownMember {
-                plan.deferred.append(.ownInstanceTerminated(member))
-            } else if removed != nil {
-                plan.deferred.append(.oneRemovalPerTurn(member))
-            } else if let risk = view.cluster.risk(ofRemoving: member) {
-                plan.deferred.append(.quorumAtRisk(member, risk))
-            } else {
-                plan.steps.append(.removeMember(member, because: reason))
-                removed = member
+
+    var cluster: RunningCluster { view.cluster }
+
+    mutating func deferring(_ deferral: Deferral) { result.deferred.append(deferral) }
+
+    /// All that fates are judged by; without a record, what AWS and the reports say alone.
+    var evidence: Evidence {
+        Evidence(
+            facts: view.facts, gone: view.record.record?.gone ?? [], absence: memory.absence, now: view.now,
+            grace: view.settings.grace)
+    }
+
+    private mutating func upkeep(_ record: ClusterRecord) {
+        var next = record
+        evidence.upkept(&next, view)
+        self.record = next
+    }
+
+    /// Whether someone may join, or the record be written to, in this turn.
+    var mayWriteRecord: Bool {
+        switch view.record {
+        case .notConfigured, .found: adoptedBy == nil
+        case .unknown, .absent, .conflicting: false
+        }
+    }
+
+    private mutating func remember() {
+        let unhealthy = cluster.members.filter { !cluster.isHealthy($0) }.map(\.id)
+        memory.unhealthySince = memory.unhealthySince.filter { unhealthy.contains($0.key) }
+        for id in unhealthy where memory.unhealthySince[id] == nil { memory.unhealthySince[id] = view.now }
+        let listed = cluster.members.map(\.id)
+        memory.orphanedSince = memory.orphanedSince.filter { listed.contains($0.key) }
+        memory.removedURLs = memory.removedURLs.filter { view.now - $0.value < .seconds(10) }
+        memory.weakRemovals.removeAll { view.now - $0 >= view.settings.grace }
+        memory.absence.remember(view.facts, view.now)
+        if view.facts.group.value == nil {
+            memory.blindSince = memory.blindSince ?? view.now
+        } else {
+            memory.blindSince = nil
+        }
+    }
+
+    /// Says `NOSPACE` loudly; holds everything where members' data differ (F21).
+    private mutating func heedAlarms() -> Bool {
+        let full = view.alarms.compactMap { if case .noSpace(let member) = $0 { member } else { nil } }
+        if !full.isEmpty { deferring(.noSpace(full.sorted())) }
+        let corrupt = view.alarms.compactMap { if case .corrupt(let member) = $0 { member } else { nil } }
+        guard !corrupt.isEmpty else { return true }
+        deferring(.corrupt(corrupt.sorted()))
+        memory.orphanedSince = [:]
+        return false
+    }
+
+    /// What the record allows: nothing at all where another's stands in its place, or where it knows a later generation.
+    private mutating func heedRecord() -> Bool {
+        switch view.record {
+        case .notConfigured: return true
+        case .unknown(let cause):
+            deferring(.recordNotRead(cause))
+            return true
+        case .conflicting(let readings):
+            deferring(.recordsConflict(readings))
+            return false
+        case .absent(let store):
+            if let group = view.facts.group.value, group.instance(view.own) != nil {
+                adoptedBy = adoption(view, group, in: store, &result)
             }
+            return true
+        case .found(let stored, _): return heed(stored.record)
         }
     }
-    return removed
-}
 
-/// Entries that never started before learners before voters; then by ID, so that every leader takes the same.
-private func removalOrder(_ member: Member) -> (Int, MemberID) {
-    (!member.isStarted ? 0 : member.isLearner ? 1 : 2, member.id)
-}
-
-/// All that AWS said about instances this turn, by ID; nil where it is not good enough to act on.
-private func instanceFacts(_ view: ClusterView, _ plan: inout ReconcilePlan) -> [Instance]? {
-    switch view.group {
-    case .notAsked: return nil
-    case .unavailable(let cause):
-        plan.deferred.append(.groupNotRead(cause))
-        return nil
-    case .seen(let group):
-        guard group.instance(view.own) != nil else {
-            plan.deferred.append(.notInGroup(group: group.name, listed: group.instances.count))
-            return nil
+    private mutating func heed(_ record: ClusterRecord) -> Bool {
+        guard let owner = view.facts.owner else { return true }  // said with the group
+        guard record.owner == owner else {
+            deferring(.recordOfOther(owner: record.owner))
+            return false
         }
-        switch view.askedInstances {
-        case .seen(let asked):
-            let ids = Set(asked.map(\.id))
-            return asked + group.instances.filter { !ids.contains($0.id) }
-        case .unavailable(let cause):
-            plan.deferred.append(.instancesNotRead(cause))
-            return nil
+        if let own = view.ownGeneration, own != record.generation {
+            result.isOvertaken = own < record.generation
+            deferring(
+                own < record.generation
+                    ? .overtaken(generation: record.generation, own: own)
+                    : .recordBehind(generation: record.generation, own: own))
+            return false
+        }
+        self.record = record
+        return true
+    }
+
+    /// The group, where what AWS said is good enough to act on.
+    private mutating func knownGroup() -> Group? {
+        switch view.facts.group {
         case .notAsked: return nil
+        case .unavailable(let cause):
+            deferring(.groupNotRead(cause))
+            memory.orphanedSince = [:]
+            return nil
+        case .seen(let group):
+            guard group.instance(view.own) != nil else {
+                deferring(.notInGroup(group: group.name, listed: group.instances.count))
+                memory.orphanedSince = [:]
+                return nil
+            }
+            return group
         }
     }
-}
 
-private enum Verdict {
-    case keep
-    case gone(RemovalReason)
-    case deferred(Deferral)
-}
-
-private func judge(
-    _ member: Member, _ view: ClusterView, _ facts: [Instance], _ memory: inout ReconcileMemory
-) -> Verdict {
-    if !member.isStarted, member.name.isEmpty { return judgeEntry(member, view, facts, &memory) }
-    memory.orphanedSince[member.id] = nil
-    guard let id = member.instanceID else { return .deferred(.notAnInstance(member)) }
-    guard let instance = facts.first(where: { $0.id == id }) else {
-        return .deferred(.outsideGroup(member, .unclear))
-    }
-    switch instance.state {
-    case .terminated: return .gone(.instanceTerminated(id))
-    case .unknownToEC2: return .deferred(.instanceUnknownToEC2(member))
-    case .shuttingDown, .stopping, .stopped: return .deferred(.instanceLeaving(member, instance.state))
-    case .pending, .running, .unclear:
-        if case .unhealthy(let cause)? = view.cluster.health[member.id] {
-            return .deferred(.unhealthyButRunning(member, instance.state, cause))
+    /// Puts the steps in order: the record before what it announces, DNS before a drain and after a death.
+    private mutating func assemble() {
+        if let adoptedBy {
+            result.steps.append(.swapRecord(adoptedBy))
+        } else if let record, let swap = view.record.swap(swapReason, { $0 = record }),
+            record != view.record.record
+        {
+            result.steps.append(.swapRecord(swap))
         }
-        return view.group.value?.instance(id) == nil ? .deferred(.outsideGroup(member, instance.state)) : .keep
-    }
-}
-
-/// An entry without a name: somebody is about to start there, or was, and died. Its address tells who.
-private func judgeEntry(
-    _ member: Member, _ view: ClusterView, _ facts: [Instance], _ memory: inout ReconcileMemory
-) -> Verdict {
-    let addresses = member.peerURLs.map(\.host)
-    let isClaimed = facts.contains { instance in
-        instance.state != .terminated && instance.address.map(addresses.contains) == true
-    }
-    // An instance whose address we don't know may be the one.
-    let isAnybodyUnclear = facts.contains { $0.address == nil && $0.state != .terminated && $0.state != .unknownToEC2 }
-    if isClaimed || isAnybodyUnclear {
-        memory.orphanedSince[member.id] = nil
-        return .keep
-    }
-    let since = memory.orphanedSince[member.id] ?? view.now
-    memory.orphanedSince[member.id] = since
-    let remaining = orphanGrace - (view.now - since)
-    return remaining > .zero
-        ? .deferred(.orphanInGrace(member, remaining: remaining))
-        : .gone(.neverStarted(address: addresses.first ?? "nowhere"))
-}
-
-private func sayWhoIsMissing(_ view: ClusterView, _ plan: inout ReconcilePlan) {
-    guard case .seen(let group) = view.group else { return }
-    let size = view.configuredSize ?? group.desiredCapacity
-    let voters = view.cluster.voters.count
-    if voters < size { plan.deferred.append(.memberMissing(members: voters, size: size)) }
-}
-
-// MARK: DNS
-
-private func planZone(
-    _ view: ClusterView, _ memory: ReconcileMemory, without removed: Member?, _ plan: inout ReconcilePlan
-) {
-    let zone: Zone
-    switch view.zone {
-    case .notAsked: return
-    case .unavailable(let cause):
-        plan.deferred.append(.zoneNotRead(cause))
-        return
-    case .seen(let seen): zone = seen
-    }
-    guard let group = view.group.value else { return }  // said already
-    guard let name = group.clusterName(configured: view.configuredName) else {
-        plan.deferred.append(.noClusterName(group: group.name))
-        return
-    }
-    let voters = votersForDNS(view, memory, without: removed, zone, name)
-    switch planDNS(cluster: name, voters: voters, zone: zone) {
-    case .unchanged: break
-    case .change(let changes): plan.steps.append(.changeDNS(changes))
-    case .deferred(let deferral): plan.deferred.append(deferral)
-    }
-}
-
-/// Started voters that are healthy, or were a moment ago and are named already: a voter enters DNS healthy and leaves it
-/// after the grace, so that a restart changes nothing.
-private func votersForDNS(
-    _ view: ClusterView, _ memory: ReconcileMemory, without removed: Member?, _ zone: Zone, _ name: String
-) -> [Member] {
-    let named = zone.hostsOfMembers(ofCluster: name)
-    let names = ClusterDNSNames(cluster: name, domain: zone.domain)
-    return view.cluster.voters.filter { member in
-        guard member.isStarted, member.id != removed?.id else { return false }
-        guard let since = memory.unhealthySince[member.id] else { return true }
-        return view.now - since < unhealthyGrace && named.contains(names.host(member.name))
+        let isDrain = if case .removeMember(_, .drained)? = membership { true } else { false }
+        let changes = isDrain ? [dns, membership] : [membership, dns]
+        result.steps += changes.compactMap { $0 } + [transfer].compactMap { $0 } + hooks
     }
 }

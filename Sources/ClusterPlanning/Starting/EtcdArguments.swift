@@ -14,7 +14,7 @@ extension Launch {
         switch kind {
         case .found(let token):
             arguments += ["--initial-cluster-state", "new", "--initial-cluster-token", token]
-        case .resume, .join:
+        case .resume, .join, .inspect, .force:
             arguments += ["--initial-cluster-state", "existing"]
         }
         return arguments

@@ -1,77 +1,126 @@
-/// When an instance without data founds a cluster, with whom, and what must not be there then.
+/// When a group without any record founds its cluster, with whom, and what must not be there then.
 
-/// Somebody runs etcd and nobody leads: a founding under way, or a cluster that has lost its quorum. The lists tell: a list
-/// that names us as a member that has not started is the founders', and it says exactly with whom.
-func planFollow(
-    _ view: StartView, _ group: Group, _ founding: [Peer], stamp: Stamp?, lastFounders: [InitialMember]?,
-    memory: inout StartMemory
+/// No record anywhere and nobody runs etcd. The group founds once it is whole, every running instance says that it holds
+/// nothing, and neither the zone nor the backups know of an earlier cluster. Who founds is settled by the swap; the rest
+/// only decides when to try.
+func planFounding(
+    _ view: StartView, _ group: Group, _ stamp: Stamp, in store: StoreName, _ last: StartMemory,
+    _ memory: inout StartMemory
 ) -> StartPlan {
-    let lists = founding.map(\.initialMembers)
-    guard let founders = lists.first, lists.allSatisfy({ $0 == founders }) else {
-        return .wait(.foundersDiffer(founding))
+    let since = last.foundingSince ?? view.now
+    memory.foundingSince = since
+    memory.founders = nil
+    let isImpatient = view.now - since >= view.settings.foundAfter
+    if let obstacle = whoMayHoldData(view, group, passingOver: isImpatient) { return .wait(obstacle) }
+    if let obstacle = obstacleInZone(view, group) ?? obstacleInBackups(view) { return .wait(obstacle) }
+    let founders: [ClusterRecord.Entry]
+    switch chooseFounders(view, group, isImpatient: isImpatient) {
+    case .success(let chosen): founders = chosen
+    case .failure(let shortage): return .wait(shortage.reason)
     }
-    let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
-    guard founders.contains(ourselves) else { return .wait(.foundingWithoutUs(founders: founders)) }
-    // Somebody who has started has been led: then we wait for a leader, to enter by its list and not by our guess.
-    guard founding.allSatisfy(\.nobodyHasStarted) else { return .wait(.noLeader(among: founding)) }
-    guard stamp?.started != true else { return .wait(.ownDataLost) }
-    // A member that was killed and has no quorum may have forgotten who had started: the zone may know better.
-    if let obstacle = whoMayHoldData(view, group) ?? obstacleInZone(view, group) { return .wait(obstacle) }
-    // And one that is just starting shows its list piece by piece: only a list that stays counts.
-    memory.founders = founders
-    return lastFounders == founders ? found(view, founders) : .wait(.groupMayChange(founders: founders))
+    let names = founders.map { InitialMember($0.instance.rawValue, $0.peerURL) }
+    guard founders.contains(where: { $0.disk == stamp.disk }) else { return .wait(.foundingWithoutUs(founders: names)) }
+    memory.founders = names
+    guard last.founders == names else { return .wait(.groupMayChange(founders: names)) }
+    let record = ClusterRecord(
+        owner: group.owner, generation: nextGeneration(view, after: nil), token: token(view, group, after: nil),
+        source: .empty, start: founders, voters: founders)
+    return .claim(RecordSwap(.founding, store: store, expected: nil, record: record))
 }
 
-/// Nobody runs etcd. The group founds a cluster once it is whole, the same in two readings, every other founder's host
-/// says that nothing listens there, and the zone knows of no earlier cluster.
-func planFounding(
-    _ view: StartView, _ group: Group, stamp: Stamp?, lastFounders: [InitialMember]?, memory: inout StartMemory
-) -> StartPlan {
-    guard stamp?.started != true else { return .wait(.ownDataLost) }
-    let wanted = view.configuredSize ?? group.desiredCapacity
-    let candidates = group.instances.filter(\.isInDuty).compactMap { instance in
-        instance.address.map { address in
-            InitialMember(
-                instance.id.rawValue,
-                Endpoint(view.identity.peerURL.scheme, address, view.identity.peerURL.port))
+/// One above every generation that was ever seen: an old backup must never outrank a new one.
+func nextGeneration(_ view: StartView, after record: ClusterRecord?) -> Int {
+    let seen = [record?.generation, view.disk.stamp?.generation, view.backups.value?.highestGeneration]
+    let reported = view.facts.counted.compactMap { $0.heldData?.generation }
+    return (seen.compactMap { $0 } + reported).reduce(0, max) + 1
+}
+
+/// Unique, so that no other cluster has its ID: that is a hash of peer URLs and token, and addresses do come again.
+func token(_ view: StartView, _ group: Group, after record: ClusterRecord?) -> String {
+    let name = group.clusterName(configured: view.settings.clusterName) ?? "etcd-cluster"
+    return "\(name)-\(nextGeneration(view, after: record))-\(view.salt)"
+}
+
+struct FounderShortage: Error {
+    var reason: WaitReason
+}
+
+/// The lowest instance IDs of those that report an empty disk: everybody takes the same ones. The whole target at once, and
+/// after the patience is over a majority of it.
+func chooseFounders(
+    _ view: StartView, _ group: Group, isImpatient: Bool
+) -> Result<[ClusterRecord.Entry], FounderShortage> {
+    let wanted = view.settings.target(group)
+    let blank = group.instances.filter(\.isInDuty).compactMap { blankEntry(view, $0) }
+    // Where the cluster is to be smaller than the group, the whole group has to be seen all the same (F1).
+    let expected = isImpatient ? quorum(of: wanted) : max(wanted, group.desiredCapacity)
+    guard wanted > 0, blank.count >= expected else {
+        return .failure(FounderShortage(reason: .groupIncomplete(running: blank.count, wanted: expected)))
+    }
+    return .success(Array(blank.prefix(wanted)))
+}
+
+/// An instance with a disk on which nothing ever was.
+private func blankEntry(_ view: StartView, _ instance: Instance) -> ClusterRecord.Entry? {
+    if instance.id == view.identity.instance {
+        guard case .empty(let stamp?) = view.disk else { return nil }
+        return ClusterRecord.Entry(instance.id, view.identity.peerURL, disk: stamp.disk)
+    }
+    guard let report = view.facts.report(instance.id), case .none = report.holding, let disk = report.disk else {
+        return nil
+    }
+    return ClusterRecord.Entry(instance.id, report.peerURL, disk: disk)
+}
+
+/// Other instances of the group that hold data, or may and can't tell: one that does not answer, and one that is stopped, on
+/// its way down or not up yet. Only `terminated` is the end of a disk. Warm instances count nowhere.
+///
+/// - Parameter impatient: whether a running instance that says nothing is passed over where the group launched it from our
+///   own template: it runs what we run, and could not have founded without the record.
+func whoMayHoldData(_ view: StartView, _ group: Group, passingOver impatient: Bool) -> WaitReason? {
+    let own = view.identity.instance
+    let others = group.instances.filter {
+        $0.id != own && $0.lifecycle?.isWarm != true && $0.state != .terminated
+    }
+    let unsettled = others.filter { $0.state != .running || $0.address == nil }
+    if !unsettled.isEmpty { return .instancesUnsettled(unsettled) }
+    let source = group.instance(own)?.launchSource
+    var doubts: [String] = []
+    var strangers: [InstanceID] = []
+    for instance in others {
+        guard let report = view.facts.report(instance.id) else {
+            let isOurKind = source != nil && instance.launchSource == source
+            let runsNothing = view.peers.first { $0.instance == instance.id }?.hasMembers != true
+            if impatient, isOurKind, runsNothing { continue }
+            doubts.append("\(instance.id): \(view.facts.silence(instance.id))")
+            continue
+        }
+        if report.stores != view.stores { strangers.append(instance.id) }
+        if let doubt = report.doubtOfEmptiness { doubts.append("\(instance.id) \(doubt)") }
+    }
+    if !strangers.isEmpty { return .storesDiffer(strangers) }
+    return doubts.isEmpty ? nil : .reportsMissing(doubts)
+}
+
+extension Report {
+    fileprivate var doubtOfEmptiness: String? {
+        switch holding {
+        case .none: nil
+        case .data: "holds data"
+        case .unusable(let cause): "holds data that etcd can't run on: \(cause)"
+        case .unknown(let cause): "can't tell what it holds: \(cause)"
         }
     }
-    // Where the cluster is to be smaller than the group, the whole group has to be seen all the same: of two readings that
-    // lack different halves each could be enough for a cluster of its own (F1).
-    let expected = wanted > 0 ? max(wanted, group.desiredCapacity) : wanted
-    guard wanted > 0, candidates.count >= expected else {
-        return .wait(.groupIncomplete(running: candidates.count, wanted: expected))
-    }
-    let founders = Array(candidates.prefix(wanted))  // the group is sorted: everybody takes the same ones
-    let ourselves = InitialMember(view.identity.instance.rawValue, view.identity.peerURL)
-    guard founders.contains(ourselves) else { return .wait(.foundingWithoutUs(founders: founders)) }
-
-    if let obstacle = whoMayHoldData(view, group) ?? obstacleInZone(view, group) { return .wait(obstacle) }
-    memory.founders = founders
-    guard lastFounders == founders else { return .wait(.groupMayChange(founders: founders)) }
-    return found(view, founders)
-}
-
-/// Other instances of the group that may hold data and can't tell: one that does not answer, and one that is stopped,
-/// on its way down or not up yet. Only `terminated` is the end of a disk. Warm instances count nowhere.
-private func whoMayHoldData(_ view: StartView, _ group: Group) -> WaitReason? {
-    let silent = view.peers.filter(\.isSilent)
-    if !silent.isEmpty { return .peersSilent(silent) }
-    let unsettled = group.instances.filter { instance in
-        instance.id != view.identity.instance && instance.lifecycle?.isWarm != true && instance.state != .terminated
-            && !(instance.state == .running && instance.address != nil)
-    }
-    return unsettled.isEmpty ? nil : .instancesUnsettled(unsettled)
 }
 
 /// The zone as a witness: where it names members of a cluster of this name, there was one, and founding another beside its
 /// data would split the world (F4). A zone that can't be read says nothing (F33).
-private func obstacleInZone(_ view: StartView, _ group: Group) -> WaitReason? {
+func obstacleInZone(_ view: StartView, _ group: Group) -> WaitReason? {
     switch view.zone {
     case .notAsked: return nil
     case .unavailable(let cause): return .zoneNotRead(cause)
     case .seen(let zone):
-        guard let name = group.clusterName(configured: view.configuredName) else {
+        guard let name = group.clusterName(configured: view.settings.clusterName) else {
             return .noClusterName(group: group.name)
         }
         let hosts = zone.hostsOfMembers(ofCluster: name)
@@ -79,9 +128,11 @@ private func obstacleInZone(_ view: StartView, _ group: Group) -> WaitReason? {
     }
 }
 
-/// The token names the first of the founders, whom no other cluster can have had: instance IDs are never used twice. A
-/// cluster's ID is a hash of peer URLs and token, and addresses do come again.
-private func found(_ view: StartView, _ founders: [InitialMember]) -> StartPlan {
-    let first = founders.map(\.name).min() ?? view.identity.instance.rawValue
-    return .start(Launch(.found(token: "etcd-cluster-\(first)"), view.identity, initialCluster: founders))
+/// Backups are data too: nothing empty may be founded beside them unasked.
+func obstacleInBackups(_ view: StartView) -> WaitReason? {
+    switch view.backups {
+    case .notAsked: nil
+    case .unavailable(let cause): .backupsNotRead(cause)
+    case .seen(let seen): seen.count == 0 ? nil : .backupsExist(seen.count)
+    }
 }

@@ -6,15 +6,21 @@
 /// aside anything. So the caller may ask with the cheapest look first, and look further only where the answer is to wait:
 /// a resume needs nothing but the disk.
 package func planStart(_ view: StartView, memory: inout StartMemory) -> StartPlan {
+    memory.absence.remember(view.facts, view.now)
+    let last = memory
+    memory.foundingSince = nil
+    memory.recoveringSince = nil
     switch view.disk {
     case .unusable(let cause):
         return .wait(.dataDirectoryUnusable(cause))
     case .data(let stamp?):
-        return planStart(view, onDataOf: stamp)
+        return planStart(view, onDataOf: stamp, last, &memory)
     case .data(nil):
         return planStartOnUnstampedData(view)
-    case .empty(let stamp):
-        return planStartWithoutData(view, stamp: stamp, memory: &memory)
+    case .empty(let stamp?):
+        return planStartWithoutData(view, stamp, last, &memory)
+    case .empty(nil):
+        return .wait(.dataDirectoryUnusable("it bears no stamp"))
     }
 }
 
@@ -22,105 +28,75 @@ package func planStart(_ view: StartView, memory: inout StartMemory) -> StartPla
 ///
 /// - Returns: nil where more has to be seen.
 package func planAtOnce(_ identity: Identity, disk: Disk, lastExit: LastExit) -> StartPlan? {
-    guard case .data(let stamp?) = disk, stamp.instance == identity.instance, lastExit != .unaskedSuccess else {
-        return nil
+    guard case .data(let stamp?) = disk, stamp.instance == identity.instance else { return nil }
+    switch lastExit {
+    case .none, .failure: return resume(identity)
+    case .unaskedSuccess, .corruptData: return nil
     }
-    return resume(identity)
 }
 
-// MARK: With data
-
-private func planStart(_ view: StartView, onDataOf stamp: Stamp) -> StartPlan {
-    guard stamp.instance == view.identity.instance else {
-        return .wait(.dataOfAnotherInstance(stamp.instance))
-    }
-    // Only where etcd stopped by itself is it worth asking whether the cluster still knows us. Anything else, a crash or
-    // a reboot, resumes at once and waits for nobody: what the peers need most is this member back.
-    if view.lastExit == .unaskedSuccess, let cluster = cluster(thatRemoved: stamp, view) {
-        return .setAside(.removedFromCluster(cluster.id))
-    }
-    return resume(view.identity)
-}
-
-/// The cluster of this data, if it answers and its list lacks this member (F15, F19): by ID, by name and by address.
-///
-/// An entry of ours that has never started is not what etcd ran as: it took an older entry's ID from a peer that lagged,
-/// and was told so (F13a).
-private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningCluster? {
-    guard view.clusters.count == 1, let cluster = view.clusters.first,
-        stamp.cluster == nil || stamp.cluster == cluster.id
-    else { return nil }
-    let isListed = cluster.members.contains { member in
-        if let id = stamp.member { return member.id == id && (member.isStarted || !member.name.isEmpty) }
-        return member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
-    }
-    return isListed ? nil : cluster
-}
-
-/// Data that an older tool wrote, or that came with the machine image: a peer's list decides whose it is. Where no peer
-/// runs etcd at all, everybody was stopped, and somebody has to go first.
-private func planStartOnUnstampedData(_ view: StartView) -> StartPlan {
-    if let obstacle = obstacleInGroup(view) { return .wait(obstacle) }
-    if view.clusters.count > 1 { return .wait(.severalClusters(view.clusters.map(\.id))) }
-    if let cluster = view.clusters.first {
-        let isOurs = cluster.members.contains { $0.peerURLs.contains(view.identity.peerURL) }
-        return isOurs ? resume(view.identity) : .wait(.dataNotInCluster(cluster))
-    }
-    let silent = view.peers.filter(\.isSilent)
-    if !silent.isEmpty { return .wait(.peersSilent(silent)) }
-    // Nobody leads, but whoever runs etcd knows the members as of then. Data that they don't expect here is not theirs.
-    let answering = view.peers.filter(\.hasMembers)
-    let isExpected = answering.allSatisfy { peer in
-        peer.initialMembers.contains { $0.peerURL == view.identity.peerURL }
-    }
-    return isExpected ? resume(view.identity) : .wait(.noLeader(among: answering))
-}
-
-private func resume(_ identity: Identity) -> StartPlan {
-    .start(
-        Launch(
-            .resume, identity,
-            initialCluster: [InitialMember(identity.instance.rawValue, identity.peerURL)]))
-}
-
-// MARK: Without data
-
-private func planStartWithoutData(_ view: StartView, stamp: Stamp?, memory: inout StartMemory) -> StartPlan {
-    let lastFounders = memory.founders
-    memory.founders = nil
-    if let obstacle = obstacleInGroup(view) { return .wait(obstacle) }
-    guard case .seen(let group) = view.group else { return .wait(.groupNotRead("not asked yet")) }
-    // Our own stamp counts for this machine only: a directory that came with the image says nothing of us.
-    let stamp = stamp?.instance == view.identity.instance ? stamp : nil
-
-    if view.clusters.count > 1 { return .wait(.severalClusters(view.clusters.map(\.id))) }
-    if let cluster = view.clusters.first {
-        let size = view.configuredSize ?? group.desiredCapacity
-        return planJoin(view, cluster, size: size, stamp: stamp, memory: &memory)
-    }
-    let founding = view.peers.filter(\.hasMembers)
-    if let stamp, let cluster = stamp.cluster {
-        // There was a cluster, and we were about to join it: no reason to found one, however quiet it is now.
-        if !founding.isEmpty { return planEntered(view, founding, into: cluster, stamp) }
-        return .wait(stamp.started ? .ownDataLost : .clusterNotAnswering(cluster))
-    }
-    if !founding.isEmpty {
-        return planFollow(view, group, founding, stamp: stamp, lastFounders: lastFounders, memory: &memory)
-    }
-    return planFounding(view, group, stamp: stamp, lastFounders: lastFounders, memory: &memory)
-}
-
-/// What about the group keeps us from acting at all: it is not read, it lacks us, or we are not meant to serve.
-private func obstacleInGroup(_ view: StartView) -> WaitReason? {
-    switch view.group {
-    case .notAsked: return .groupNotRead("not asked yet")
-    case .unavailable(let cause): return .groupNotRead(cause)
-    case .seen(let group):
-        // An answer without the one who asks is a wrong answer, whatever else it holds (F5, F23).
-        guard let own = group.instance(view.identity.instance), let lifecycle = own.lifecycle else {
-            return .notInGroup(group: group.name, listed: group.instances.count)
+/// Decides what becomes of an etcd that runs, judged by the same rows: whether it has to stop, and whether, where nobody
+/// leads, a generation is dead and the next one has to begin.
+package func planRunning(_ view: StartView, memory: inout StartMemory) -> RunningPlan {
+    if let stamp = stampByRecord(view) { return .stamp(stamp) }
+    let last = memory
+    let plan = planStart(view, memory: &memory)
+    switch plan {
+    case .setAside, .wait(.dataOfEarlierGeneration): return .stop(plan)
+    case .start(let launch) where !launch.isForTheWorld: return .stop(plan)
+    case .claim(let swap): return .claim(swap)
+    case .wait(let reason): return .stay(reason)
+    case .act: return .stay(nil)
+    case .start:
+        guard view.etcd.shown?.leader == nil, let record = view.ownRecord, view.answering(record).isEmpty else {
+            return .stay(nil)
         }
-        if !lifecycle.isInDuty { return .notInDuty(lifecycle) }
-        return own.state == .running ? nil : .ownStateNotRunning(own.state)
+        switch planRecovery(view, record, last, &memory) {
+        case .claim(let swap): return .claim(swap)
+        case .wait(let reason): return .stay(reason)
+        case .start, .setAside, .act: return .stay(nil)
+        }
+    }
+}
+
+/// What an adopted cluster's data has to be stamped with: the generation of the record that names this very member.
+private func stampByRecord(_ view: StartView) -> Stamp? {
+    guard case .data(var stamp?) = view.disk, stamp.generation == nil, stamp.instance == view.identity.instance,
+        let record = view.ownRecord, let entry = record.voter(view.identity.instance),
+        entry.peerURL == view.identity.peerURL, entry.disk == nil || entry.disk == stamp.disk
+    else { return nil }
+    stamp.generation = record.generation
+    stamp.owner = record.owner
+    return stamp
+}
+
+extension StartView {
+    /// The record, where it is found and ours.
+    var ownRecord: ClusterRecord? {
+        guard let record = record.record, record.owner == facts.owner ?? disk.stamp?.owner else { return nil }
+        return record
+    }
+
+    /// The clusters that answer for the generation of the record. One whose members have no supervisor of ours tells no
+    /// generation: it is known by its members.
+    func answering(_ record: ClusterRecord) -> [RunningCluster] {
+        clusters.filter { cluster in
+            if let generation = cluster.generation { return generation == record.generation }
+            return cluster.members.contains { member in
+                record.voters.contains { $0.matches(member) && !$0.isJoining }
+            }
+        }
+    }
+
+    func evidence(_ record: ClusterRecord, _ memory: StartMemory) -> Evidence {
+        Evidence(facts: facts, gone: record.gone, absence: memory.absence, now: now, grace: settings.grace)
+    }
+}
+
+extension ClusterRecord.Entry {
+    /// Whether the entry stands for this member: by its address, and by its name once it has one.
+    func matches(_ member: Member) -> Bool {
+        guard member.peerURLs.contains(peerURL) else { return false }
+        return member.instanceID.map { $0 == instance } ?? true
     }
 }

@@ -64,7 +64,8 @@ package struct Launch: Equatable, Sendable {
     package var generation: Int?
 
     package init(
-        _ kind: Kind, _ identity: Identity, initialCluster: [InitialMember], owner: String? = nil, generation: Int? = nil
+        _ kind: Kind, _ identity: Identity, initialCluster: [InitialMember], owner: String? = nil,
+        generation: Int? = nil
     ) {
         self.kind = kind
         self.identity = identity

@@ -114,6 +114,8 @@ package struct StartView: Equatable, Sendable {
     package var etcd: OwnEtcd
     package var facts: Facts
     package var record: RecordReading
+    /// The stores that we read, sorted.
+    package var stores: [StoreName]
     /// What buckets hold of backups; `notAsked` where none is configured.
     package var backups: Observed<BackupsSeen>
     /// One for every other instance of the group that runs and has an address; sorted by instance.
@@ -125,9 +127,11 @@ package struct StartView: Equatable, Sendable {
     package var abilities: EtcdAbilities
 
     package init(
-        now: Duration, time: String = "", salt: String = "", identity: Identity, settings: PlanSettings = PlanSettings(),
+        now: Duration, time: String = "", salt: String = "", identity: Identity,
+        settings: PlanSettings = PlanSettings(),
         disk: Disk, isMountPoint: Bool = false, etcd: OwnEtcd = OwnEtcd(), facts: Facts = Facts(),
-        record: RecordReading = .notConfigured, backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
+        record: RecordReading = .notConfigured, stores: [StoreName] = [],
+        backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
         clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities()
     ) {
         self.now = now
@@ -140,6 +144,7 @@ package struct StartView: Equatable, Sendable {
         self.etcd = etcd
         self.facts = facts
         self.record = record
+        self.stores = stores.sorted()
         self.backups = backups
         self.peers = peers.sorted { $0.instance < $1.instance }
         self.clusters = clusters.sorted { ($0.id, $0.generation ?? 0) < ($1.id, $1.generation ?? 0) }

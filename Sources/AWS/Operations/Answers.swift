@@ -1,5 +1,11 @@
-/// What the list operations of all services share.
+/// What the operations of all services share.
 extension XMLNode {
+    /// For an answer that says nothing but that the call was carried out, and for one where nothing inside is required.
+    /// - Throws: `XMLError.missing` where it is another answer, or none of AWS's.
+    func expectRoot(_ name: String) throws(XMLError) {
+        guard self.name == name else { throw .missing(path: name) }
+    }
+
     /// The token of the page that follows; nil on the last page, where AWS leaves the element out or empty.
     func nextToken(_ path: String...) throws(XMLError) -> String? {
         var node: XMLNode? = self

@@ -1,0 +1,99 @@
+/// The leader's turns as sentences.
+
+extension ReconcilePlan.Step: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .swapRecord(let swap): swap.description
+        case .removeMember(let member, .neverStarted(let address)):
+            "remove entry \(member.label): it never started, and no instance has its address \(address)"
+        case .removeMember(let member, .diskGone(let loss)): "remove member \(member.label): \(loss)"
+        case .removeMember(let member, .diskUnusable(let instance, let cause)):
+            "remove member \(member.label): etcd can't run on the data of \(instance): \(cause)"
+        case .removeMember(let member, .drained(let instance)):
+            "remove member \(member.label): \(instance) leaves the group"
+        case .addMember(let instance, let url, let asLearner):
+            "add \(instance) at \(url) as a \(asLearner ? "learner" : "voter")"
+        case .promote(let member): "promote learner \(member.label)"
+        case .updatePeerURL(let member, let url): "tell the cluster that member \(member.label) is at \(url) now"
+        case .moveLeader(let member, .draining(let instance)):
+            "hand leadership to \(member.label): \(instance) leaves the group"
+        case .moveLeader(let member, .blindToAWS): "hand leadership to \(member.label): AWS answers it, and not us"
+        case .changeDNS(let changes): "change DNS: \(list(changes.map(\.description)))"
+        case .heartbeat(let hook, let instance): "ask for more time for \(instance), held by hook \(hook)"
+        case .completeHook(let hook, let instance): "let \(instance) go on, held by hook \(hook)"
+        }
+    }
+}
+
+extension RecordChange: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .upsert(let record): "set \(record.kind.rawValue) \(record.name) to \(list(record.values))"
+        case .delete(let record): "delete \(record.kind.rawValue) \(record.name)"
+        }
+    }
+}
+
+extension Deferral: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notLeader(let leader): "member \(leader) leads, and does what is to be done"
+        case .corrupt(let members):
+            "alarm CORRUPT on \(list(members.map(\.description))): members' data differ, every change is held"
+        case .noSpace(let members):
+            "alarm NOSPACE on \(list(members.map(\.description))): etcd refuses writes; "
+                + "compact, defragment and disarm the alarm"
+        case .groupNotRead(let cause): "nobody is removed: the autoscaling group could not be read: \(cause)"
+        case .notInGroup(let group, let listed):
+            "nobody is removed: group \(group) lists \(counted(listed, "instance")), but not this one"
+        case .instancesNotRead(let cause): "nobody is removed: EC2 could not be asked: \(cause)"
+        case .quorumAtRisk(let member, let risk):
+            "member \(member.label) stays, though its instance is gone: removing it would spend the quorum: \(risk)"
+        case .oneChangePerTurn(let member): "member \(member.label) goes in a later turn: one change at a time"
+        case .ownDiskGone(let member, let loss):
+            "our own \(member.label) should go (\(loss)): whoever leads next may remove it"
+        case .recordNotRead(let cause):
+            "nobody is added, and who is not terminated stays: the record could not be read: \(cause)"
+        case .recordsConflict(let readings):
+            "everything is held: two records can't both be right: \(list(readings.map(\.explained))); "
+                + "`etcd-cluster forget` drops the wrong one"
+        case .recordOfOther(let owner): "everything is held: the record under this name is of \(owner)"
+        case .recordBehind(let generation, let own):
+            "everything is held: the record knows generation \(generation), and this cluster is of generation \(own)"
+        case .overtaken(let generation, let own):
+            "everything is held: generation \(generation) has begun, and this cluster is of generation \(own)"
+        case .reachedThoughGone(let member, let loss): "member \(member.label) stays, for it answers, though \(loss)"
+        case .tooWeak(let member, let loss, let why): "member \(member.label) stays, though \(loss): \(why)"
+        case .removalNotAllowed(let member, let loss):
+            "member \(member.label) stays, though \(loss): the join strategy leaves it to an operator"
+        case .fateUnknown(let member, let cause): "member \(member.label) stays: \(cause)"
+        case .outsideGroup(let member, let state):
+            "member \(member.label) stays, though the group does not list its instance: it is \(state)"
+        case .unhealthyButRunning(let member, let state, let cause):
+            "member \(member.label) is not healthy, and its instance is \(state): \(cause)"
+        case .notAnInstance(let member):
+            "member \(member.label) is not named by an instance ID: nothing can be known of its machine"
+        case .orphanInGrace(let member, let remaining):
+            "entry \(member.label) never started, and no instance has its address; it goes in \(remaining)"
+        case .drainHeld(let instance, let why): "\(instance) is held, though it is to leave: \(why)"
+        case .learnerBehind(let member): "learner \(member.label) has not caught up yet"
+        case .spare(let instance, let members, let size):
+            "\(instance) is a spare: the cluster has \(counted(members, "member")) of \(size)"
+        case .joinHeld(let instance, let why): "\(instance) waits to join: \(why)"
+        case .addRisksQuorum(let instance, let risk):
+            "\(instance) waits to join: adding it would spend the quorum: \(risk)"
+        case .hookNotOurs(let instance, let hooks):
+            "\(instance) is held by hooks of which none is known to be ours: \(list(hooks)); name one by --lifecycle-hook"
+        case .hooksNotRead(let cause): "the lifecycle hooks could not be read: \(cause)"
+        case .nobodyToLead(let why): "leadership stays: \(why)"
+        case .memberMissing(let members, let size): "\(counted(members, "member")) of \(size): a joiner has to come"
+        case .zoneNotRead(let cause): "DNS stays as it is: the hosted zone could not be read: \(cause)"
+        case .nobodyForDNS: "DNS stays as it is: no healthy voter to name"
+        case .unnameable(let member):
+            "DNS stays as it is: member \(member.label) has no IPv4 address, or no name that DNS could bear"
+        case .noClusterName(let group):
+            "DNS stays as it is: group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
+        case .recordNotOurs(let name): "DNS stays as it is: \(name) is an alias or routed set that we did not make"
+        }
+    }
+}

@@ -1,0 +1,204 @@
+/// The leader's decisions on who is a member no more: by evidence alone.
+
+extension Turn {
+    /// A learner that answers gets its vote; etcd itself refuses as long as it lags (F12).
+    mutating func promote() {
+        let learners = cluster.members.filter { $0.isLearner && $0.isStarted && cluster.isHealthy($0) }
+        guard let learner = learners.first(where: { !isLeaving($0) }) else { return }
+        let after = QuorumRisk(
+            healthyVoters: cluster.voters.count(where: cluster.isHealthy) + 1, voters: cluster.voters.count + 1)
+        if after.healthyVoters >= after.quorum {
+            membership = .promote(learner)
+        } else {
+            deferring(.quorumAtRisk(learner, after))
+        }
+    }
+
+    /// A volume that is attached to another instance: the record learns it first, then the cluster.
+    mutating func moveVolumes() {
+        guard membership == nil, let record else { return }
+        for report in view.facts.counted {
+            guard let data = report.heldData, data.generation == record.generation, let disk = report.disk,
+                let member = cluster.members.first(where: { $0.id == data.member }), member.isVoter,
+                !member.peerURLs.contains(report.peerURL), !cluster.isHealthy(member)
+            else { continue }
+            let entry = ClusterRecord.Entry(report.instance, report.peerURL, disk: disk)
+            guard case .held = evidence.fate(of: entry) else { continue }
+            var next = record
+            next.voters.removeAll { $0.disk == disk || $0.matches(member) }
+            next.voters.append(entry)
+            self.record = next
+            swapReason = .moving(report.instance)
+            membership = .updatePeerURL(member, to: report.peerURL)
+            return
+        }
+    }
+
+    /// Plans at most one removal.
+    mutating func remove(_ group: Group) {
+        if case .unavailable(let cause) = view.facts.asked {
+            deferring(.instancesNotRead(cause))
+            memory.orphanedSince = [:]
+            return
+        }
+        for member in cluster.members.sorted(by: { Self.removalOrder($0) < Self.removalOrder($1) }) {
+            switch judge(member, group) {
+            case .keep: break
+            case .deferred(let deferral): deferring(deferral)
+            case .goes(let reason): remove(member, reason)
+            }
+        }
+    }
+
+    /// Entries that never started before learners before voters; then by ID, so that every leader takes the same.
+    private static func removalOrder(_ member: Member) -> (Int, MemberID) {
+        (!member.isStarted ? 0 : member.isLearner ? 1 : 2, member.id)
+    }
+
+    private mutating func remove(_ member: Member, _ reason: RemovalReason) {
+        if membership != nil {
+            deferring(.oneChangePerTurn(member))
+        } else if let risk = cluster.risk(ofRemoving: member) {
+            deferring(.quorumAtRisk(member, risk))
+        } else {
+            membership = .removeMember(member, because: reason)
+            for url in member.peerURLs { memory.removedURLs[url] = view.now }
+            if case .diskGone(let loss) = reason, loss.isWeak { memory.weakRemovals.append(view.now) }
+        }
+    }
+
+    // MARK: Judging
+
+    private enum Verdict {
+        case keep
+        case deferred(Deferral)
+        case goes(RemovalReason)
+    }
+
+    private mutating func judge(_ member: Member, _ group: Group) -> Verdict {
+        guard let entry = entry(of: member) else {
+            return member.isStarted || !member.name.isEmpty ? .deferred(.notAnInstance(member)) : judgeOrphan(member)
+        }
+        switch evidence.fate(of: entry) {
+        case .held, .blank:
+            memory.orphanedSince[member.id] = nil
+            return complaint(of: member, entry, group)
+        case .unusable(let report, let cause):
+            if member.id == view.ownMember { return .keep }
+            return judge(member, .diskUnusable(report.instance, cause))
+        case .gone(let loss): return judge(member, entry, loss)
+        case .unknown(let cause):
+            if !member.isStarted, member.name.isEmpty { return judgeOrphan(member) }
+            return doubt(member, entry, group, cause)
+        }
+    }
+
+    /// The disk that a member's data is on: by the record, else by the instance that its name or its address tells.
+    private func entry(of member: Member) -> ClusterRecord.Entry? {
+        if let entry = view.record.record?.voters.first(where: { $0.matches(member) }) { return entry }
+        let byAddress = view.facts.instances.first { instance in
+            instance.state != .terminated && member.peerURLs.contains { $0.host == instance.address }
+        }?.id
+        guard let instance = member.instanceID ?? (member.name.isEmpty ? byAddress : nil),
+            let url = member.peerURLs.first
+        else { return nil }
+        return ClusterRecord.Entry(instance, url, disk: nil)
+    }
+
+    private mutating func judge(_ member: Member, _ entry: ClusterRecord.Entry, _ loss: Loss) -> Verdict {
+        // Without a record that names its disk, an entry that never started may be meant for the blank disk that is there:
+        // only one that goes on asking is not.
+        if entry.disk == nil, !member.isStarted, case .replaced = loss { return judgeUnclaimed(member, entry, loss) }
+        if case .unknown = view.record {
+            guard case .instanceTerminated = loss else {
+                return .deferred(.fateUnknown(member, "the record can't be read"))
+            }
+        }
+        if member.id == view.ownMember { return .deferred(.ownDiskGone(member, loss)) }
+        if cluster.isHealthy(member) {
+            guard case .instanceTerminated = loss else { return .deferred(.reachedThoughGone(member, loss)) }
+        }
+        if loss.isWeak, let bound = boundOfWeakEvidence(member) { return .deferred(.tooWeak(member, loss, bound)) }
+        return judge(member, .diskGone(loss))
+    }
+
+    private func judge(_ member: Member, _ reason: RemovalReason) -> Verdict {
+        guard view.settings.joinStrategy.allowsRemoving else {
+            if case .diskGone(let loss) = reason { return .deferred(.removalNotAllowed(member, loss)) }
+            return .keep
+        }
+        return .goes(reason)
+    }
+
+    /// An absence proves little: it never leaves two voters unless somebody asks to take the place, and never removes more
+    /// than a minority in a grace period (F23).
+    private func boundOfWeakEvidence(_ member: Member) -> String? {
+        guard member.isVoter else { return nil }
+        let voters = cluster.voters.count
+        if voters == 3, !view.facts.counted.contains(where: \.asksToJoin) {
+            return "two voters would be left, and no instance asks to take the place"
+        }
+        let most = (voters - 1) / 2
+        return memory.weakRemovals.count >= max(most, voters == 2 ? 0 : 1)
+            ? "\(memory.weakRemovals.count) were removed on such evidence in the last \(view.settings.grace)" : nil
+    }
+
+    private mutating func judgeUnclaimed(_ member: Member, _ entry: ClusterRecord.Entry, _ loss: Loss) -> Verdict {
+        guard view.facts.report(entry.instance)?.asksToJoin == true else {
+            memory.orphanedSince[member.id] = nil
+            return .keep
+        }
+        return wait(for: member, unclaimedGrace) ?? .goes(.diskGone(loss))
+    }
+
+    /// An entry without a name, of which no record knows the disk: somebody is about to start there, or was, and died. Its
+    /// address tells who.
+    private mutating func judgeOrphan(_ member: Member) -> Verdict {
+        let addresses = member.peerURLs.map(\.host)
+        let instances = view.facts.instances
+        let isClaimed = instances.contains { instance in
+            instance.state != .terminated && instance.address.map(addresses.contains) == true
+        }
+        // An instance whose address we don't know may be the one.
+        let isAnybodyUnclear = instances.contains { $0.address == nil && !$0.state.isEnd }
+        if isClaimed || isAnybodyUnclear {
+            memory.orphanedSince[member.id] = nil
+            return .keep
+        }
+        return wait(for: member, orphanGrace) ?? .goes(.neverStarted(address: addresses.first ?? "nowhere"))
+    }
+
+    private mutating func wait(for member: Member, _ grace: Duration) -> Verdict? {
+        let since = memory.orphanedSince[member.id] ?? view.now
+        memory.orphanedSince[member.id] = since
+        let remaining = grace - (view.now - since)
+        return remaining > .zero ? .deferred(.orphanInGrace(member, remaining: remaining)) : nil
+    }
+
+    // MARK: What an operator should know of members that stay
+
+    private func complaint(of member: Member, _ entry: ClusterRecord.Entry, _ group: Group) -> Verdict {
+        let state = view.facts.instance(entry.instance)?.state ?? .unclear
+        if member.isStarted, case .unhealthy(let cause)? = cluster.health[member.id] {
+            return .deferred(.unhealthyButRunning(member, state, cause))
+        }
+        return group.instance(entry.instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
+    }
+
+    private func doubt(
+        _ member: Member, _ entry: ClusterRecord.Entry, _ group: Group, _ cause: String
+    ) -> Verdict {
+        let state = view.facts.instance(entry.instance)?.state ?? .unclear
+        if case .unhealthy(let illness)? = cluster.health[member.id] {
+            return .deferred(
+                state == .running ? .unhealthyButRunning(member, state, illness) : .fateUnknown(member, cause))
+        }
+        return group.instance(entry.instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
+    }
+}
+
+/// How long an entry that never started is kept while no instance has its address.
+private let orphanGrace = Duration.seconds(60)
+
+/// How long one is kept whose instance goes on asking: its report may be older than the entry.
+private let unclaimedGrace = Duration.seconds(10)
