@@ -107,7 +107,7 @@ package struct ClusterRecord: Equatable, Sendable {
         var next = self
         change(&next)
         let named = Set((next.voters + next.former.map(\.entry)).compactMap(\.disk))
-        next.start = next.start.filter { $0.disk.map(named.contains) ?? true }.sorted(by: Self.precedes)
+        next.start.sort(by: Self.precedes)
         next.voters.sort(by: Self.precedes)
         next.gone.removeAll { !named.contains($0.disk) }
         next.changes += 1

@@ -47,6 +47,9 @@ extension World {
         running.filter { machines[$0].process?.isLeader == true && hasQuorum($0, among: running) }
     }
 
+    /// Whether a linearizable read through this leader succeeds: it has committed something in its term.
+    func canRead(_ leader: Int) -> Bool { replica(leader).map { tree[$0.commit].term == $0.term } ?? false }
+
     /// The leader that has a quorum, if there is one; of several, the one of the latest term.
     func leader(of cluster: ClusterID) -> Int? {
         let running = running(cluster)
@@ -130,6 +133,7 @@ extension World {
         machines[candidate].process?.confirmed = []
         appendToLog(of: candidate, .noop)
         note("\(machines[candidate].id) leads \(own.cluster), term \(term)")
+        disturbEtcd()
     }
 
     // MARK: Replication

@@ -110,10 +110,7 @@ extension World {
         guard let own = replica(index) else { return }
         switch reason {
         case .removedFromCluster:
-            let isRemoved = heldReplicas().contains {
-                $0.replica.cluster == own.cluster
-                    && tree.membership(at: $0.replica.commit).removed.contains(own.member)
-            }
+            let isRemoved = tree.membership(at: ledger.tip).removed.contains(own.member)
             if !isRemoved { violate(.livingSetAside, "\(own.member) of \(machines[index].id)") }
         case .ofEarlierGeneration:
             if generation(of: index) >= ledger.generation {

@@ -9,15 +9,12 @@ extension World {
             let machine = machines[index]
             guard machine.state == .running, machine.isUp, !ledger.declaredGone else { continue }
             switch reason {
-            case .drained(let instance)? where instance == machine.id && (machine.isTerminating || mayBeDrained(index)): continue
+            case .drained? where machine.isTerminating: continue
             case .diskUnusable? where disk(index).isCorrupt: continue
             default: violate(.livingRemoved, "\(id) of \(machine.id), \(reason.map { "\($0)" } ?? "late")")
             }
         }
     }
-
-    /// Whether the group lets go of it without a hook.
-    private func mayBeDrained(_ index: Int) -> Bool { machines[index].lifecycle == nil }
 
     func judgeTurn(_ plan: ReconcilePlan, _ view: ClusterView) {
         let changes = plan.steps.count { $0.changesMembership }
@@ -45,12 +42,12 @@ extension World {
     /// An instance goes by our word: it may have no vote any more, unless the group is to have nobody.
     func judgeCompletedDrain(_ index: Int) {
         guard cloud.desired > 0, let own = replica(index) else { return }
-        let isMember = running(own.cluster).contains { other in
-            guard other != index, let replica = replica(other) else { return false }
-            return machines[other].process?.leader != nil
-                && tree.membership(at: replica.commit).members.contains { $0.id == own.member }
+        let running = running(own.cluster)
+        let isMember = leaders(among: running).contains { leader in
+            guard leader != index, let replica = replica(leader) else { return false }
+            return tree.membership(at: replica.commit).members.contains { $0.id == own.member }
         }
-        let isLast = machines[index].process?.leader != nil && isVoter(own)
+        let isLast = machines[index].process?.isLeader == true && hasQuorum(index, among: running)
         if isMember || isLast { violate(.letGoTooEarly, "\(machines[index].id)") }
     }
 }

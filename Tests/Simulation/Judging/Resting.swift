@@ -23,8 +23,8 @@ package enum Outcome: CustomStringConvertible {
 extension World {
     /// The only machine that leads with a quorum; nil where there is none, or several.
     func soleLeader() -> Int? {
-        let leaders = runningClusterIDs().flatMap { leaders(among: running($0)) }
-        return leaders.count == 1 ? leaders[0] : nil
+        let found = runningClusterIDs().flatMap { leaders(among: running($0)) }
+        return found.count == 1 ? found[0] : nil
     }
 
     /// What is not yet as it should be; nil where all is well: members are the group's instances, all healthy, and the record

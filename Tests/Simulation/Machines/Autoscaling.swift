@@ -19,14 +19,11 @@ extension World {
         if listed.count < wanted {
             launch()
             cloud.nextStepAt = now + .seconds(1)
-        } else if listed.count > wanted, let victim = victim(among: listed) {
+        } else if listed.count > wanted, let victim = random.pick(listed) {
             terminate(victim)
             cloud.nextStepAt = now + .seconds(1)
         }
     }
-
-    /// The one that a scale-in takes.
-    private func victim(among listed: [Int]) -> Int? { random.pick(listed.filter(mayLose)) ?? nil }
 
     private func forgetTerminated() {
         for machine in machines where machine.isTerminated && !cloud.forgotten.contains(machine.id) {

@@ -56,6 +56,7 @@ extension World {
         alterDisk(index) { disk in
             disk.replica = nil
             disk.aside = []
+            disk.isBeingForced = false
             if withStamp { disk.stamp = nil }
         }
     }

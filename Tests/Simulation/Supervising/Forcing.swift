@@ -6,8 +6,10 @@ extension World {
     func force(_ index: Int, _ supervisor: Supervisor, _ launch: Launch, _ step: ForceStep) {
         let machine = machines[index]
         switch step {
-        case .stop: stopEtcd(index, gracefully: true)
-        case .copy: break
+        case .stop:
+            supervisor.hasToLook = true
+            stopEtcd(index, gracefully: true)
+        case .copy: alterDisk(index) { $0.isBeingForced = true }
         case .force:
             guard execForced(index) else { return etcdExits(index, code: 2) }
         case .removeOthers:
@@ -23,6 +25,7 @@ extension World {
                 disk.stamp?.generation = launch.generation
                 disk.stamp?.owner = launch.owner
                 disk.stamp?.instance = machine.id
+                disk.isBeingForced = false
             }
             note("\(machine.id): the stamp says generation \(launch.generation ?? 0)")
         }

@@ -5,7 +5,7 @@ import ClusterPlanning
 extension World {
     /// The machines, as `index` sees them through AWS and the instances' own reports.
     func facts(_ index: Int, _ group: Observed<Group>, _ record: ClusterRecord?, _ members: [Member]) -> Facts {
-        var facts = Facts(group: group)
+        var facts = Facts(owner: machines[index].supervisor?.owner, group: group)
         guard let group = group.value else { return facts }
         let named = (record?.instances ?? []) + members.compactMap(\.instanceID)
         let strangers = Set(named.filter { group.instance($0) == nil }).sorted()
@@ -36,6 +36,7 @@ extension World {
             isRunning: machine.process?.purpose == .world, lastExit: supervisor.lastExit, shown: supervisor.shown)
         if view.etcd.isRunning, let report = report(index) { view.etcd.shown = report.etcd }
         view.record = record
+        view.stores = machine.stores.map { stores[$0].name }.sorted()
         view.abilities = options.family.abilities
         view.facts = facts(index, group, record.record, [])
         if let group = group.value {
@@ -75,12 +76,12 @@ extension World {
         var seen: [RunningCluster] = []
         for cluster in runningClusterIDs() {
             let running = running(cluster)
-            for leader in leaders(among: running) {
+            for leader in leaders(among: running) where canRead(leader) {
                 let isAnswered = running.contains { other in
                     isReached(other, from: index) && knowsLeader(other) && areInTouch(other, leader)
                 }
                 guard isAnswered else { continue }
-                let found = runningCluster(cluster, leader, seenFrom: index, running)
+                guard let found = runningCluster(cluster, leader, seenFrom: index, running) else { continue }
                 if !seen.contains(where: { $0.id == found.id && $0.generation == found.generation }) {
                     seen.append(found)
                 }
@@ -150,7 +151,9 @@ extension World {
     func clusterView(
         _ index: Int, _ beat: Beat, _ supervisor: Supervisor, _ record: RecordReading, _ group: Observed<Group>
     ) -> ClusterView? {
-        guard let cluster = beat.cluster, hasQuorum(index, among: running(beat.clusterID)) else { return nil }
+        guard let cluster = beat.cluster, hasQuorum(index, among: running(beat.clusterID)), canRead(index) else {
+            return nil
+        }
         supervisor.reachesAWS = group.value != nil
         if let group = group.value { supervisor.owner = group.owner }
         var view = ClusterView(

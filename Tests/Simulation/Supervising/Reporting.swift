@@ -28,8 +28,10 @@ extension World {
         guard let supervisor = machine.supervisor else { return nil }
         let disk = observedDisk(index)
         let etcd = etcdState(index, supervisor)
+        // A supervisor that has resumed at once has not read its group: its own stamp says whose cluster this is.
+        let ownStamp = disk.stamp.flatMap { $0.instance == machine.id ? $0 : nil }
         return Report(
-            machine.id, machine.peerURL, owner: supervisor.owner, cluster: "main",
+            machine.id, machine.peerURL, owner: supervisor.owner ?? ownStamp?.owner, cluster: "main",
             stores: machine.stores.map { stores[$0].name }, disk: disk.stamp?.disk, isMountPoint: isMounted(index),
             holding: holding(disk, machine, etcd), etcd: etcd, asksToJoin: supervisor.asksToJoin,
             waitingFor: supervisor.asksToJoin ? "asks to join" : nil, leaving: departure(machine),

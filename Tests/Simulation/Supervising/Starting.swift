@@ -24,8 +24,8 @@ extension World {
         {
             alterDisk(index) { $0.stamp = stamp }
         }
-        let disk = observedDisk(index)
-        if let plan = policy.atOnce(machines[index].identity, disk, supervisor.lastExit) {
+        let observed = observedDisk(index)
+        if !supervisor.hasToLook, !disk(index).isBeingForced, let plan = policy.atOnce(machines[index].identity, observed, supervisor.lastExit) {
             supervisor.start = .acting(plan)
             return act(index, supervisor, plan)
         }
@@ -54,7 +54,10 @@ extension World {
             supervisor.startAt = now + delay()
             return
         }
-        if case .askedToJoin = reason { supervisor.asksToJoin = true }
+        switch reason {
+        case .askedToJoin, .ownEntryOfLostData: supervisor.asksToJoin = true
+        default: break
+        }
         if supervisor.waitingFor != reason {
             if !isSameKind(supervisor.waitingFor, reason) { supervisor.waitingSince = now }
             supervisor.waitingFor = reason
@@ -76,7 +79,10 @@ extension World {
         supervisor.startAt = now
         switch plan {
         case .wait: supervisor.startAt = now + .seconds(1)
-        case .start(let launch): start(index, supervisor, launch)
+        case .start(let launch):
+            // What was forced and is not stamped must not serve: a second force would cut what it acknowledges.
+            if disk(index).isBeingForced, launch.isForTheWorld { return pauseAfterFailure(supervisor) }
+            start(index, supervisor, launch)
         case .setAside(let reason): setAside(index, supervisor, reason)
         case .claim(let swap): if !send(swap, by: index) { pauseAfterFailure(supervisor) }
         case .act(let step, let cluster):
@@ -99,6 +105,7 @@ extension World {
             supervisor.startAt = now + .seconds(3)
             supervisor.turnAt = now + .seconds(1)
             supervisor.shown = nil
+            supervisor.hasToLook = false
             exec(index, launch)
         }
     }
@@ -112,6 +119,7 @@ extension World {
             if let replica = disk.replica { disk.aside.append(replica) }
             disk.replica = nil
             disk.isCorrupt = false
+            disk.isBeingForced = false
             disk.stamp = Stamp(disk: newDisk, instance: id, followsLostData: true)
         }
         supervisor.lastExit = .none
@@ -123,6 +131,7 @@ extension World {
     private func finishInspection(_ index: Int, _ supervisor: Supervisor) {
         supervisor.shown = inspected(index)
         stopEtcd(index, gracefully: true)
+        supervisor.hasToLook = true
         supervisor.start = .looking
         supervisor.startAt = now
     }
@@ -177,10 +186,8 @@ extension World {
             supervisor.shown = inspected(index)
             stopEtcd(index, gracefully: true)
             supervisor.lastExit = .none
+            supervisor.hasToLook = true
             supervisor.etcdEnded(lookAgainAt: now)
-            // What follows is not to be forestalled by a resume: the daemon goes on with a look.
-            let (record, group) = (readRecord(index), observedGroup(for: index))
-            decide(index, supervisor, record, group)
         }
     }
 }

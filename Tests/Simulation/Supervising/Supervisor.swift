@@ -36,6 +36,8 @@ final class Supervisor {
     var waitingFor: WaitReason?
     var waitingSince = Duration.zero
     var endsInARow = 0
+    /// Whether we have stopped etcd ourselves: then nothing is resumed before a look.
+    var hasToLook = false
     var failedSteps = 0
     /// What etcd of this disk showed when it was looked at last.
     var shown: EtcdState?
