@@ -58,7 +58,6 @@ extension World {
 
     func stepEtcd() {
         etcdRoundAt = .never
-        changes += 1
         var isMoving = false
         for cluster in runningClusterIDs() {
             expel(from: cluster)
@@ -170,6 +169,7 @@ extension World {
     }
 
     private func hear(_ follower: Int, _ leader: Replica) {
+        if machines[follower].process?.leader != leader.member { changes += 1 }
         machines[follower].process?.leader = leader.member
         machines[follower].process?.leaderLostAt = nil
         machines[follower].process?.isLeader = false
@@ -219,6 +219,7 @@ extension World {
             isWaiting = true
             if let last = machines[index].process?.publishedAt, now - last < .seconds(2) { continue }
             machines[index].process?.publishedAt = now
+            changes += 1
             appendToLog(
                 of: leader, .publish(member.id, name: machines[index].id.rawValue, clientURL: machines[index].clientURL))
         }
@@ -240,6 +241,7 @@ extension World {
             return true
         }
         guard now - lostAt >= Self.electionTimeout else { return true }
+        changes += 1
         machines[index].process?.leader = nil
         machines[index].process?.leaderLostAt = nil
         machines[index].process?.isLeader = false

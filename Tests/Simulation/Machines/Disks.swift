@@ -10,24 +10,18 @@ extension World {
         return machines[index].rootDisk
     }
 
-    func alterDisk(_ index: Int, _ alter: (inout SimulatedDisk) -> Void) {
+    func alterDisk(_ index: Int, _ alter: (SimulatedDisk) -> Void) {
         changes += 1
-        if let volume = machines[index].volume, machines[index].mountsAt <= now {
-            alter(&volumes[volume])
-        } else {
-            alter(&machines[index].rootDisk)
-        }
+        alter(disk(index))
     }
 
     func replica(_ index: Int) -> Replica? { disk(index).replica }
 
     func alterReplica(_ index: Int, _ alter: (inout Replica) -> Void) {
-        alterDisk(index) { disk in
-            guard var replica = disk.replica else { return }
-            disk.replica = nil
-            alter(&replica)
-            disk.replica = replica
-        }
+        let disk = disk(index)
+        guard var replica = disk.replica.take() else { return }
+        alter(&replica)
+        disk.replica = replica
     }
 
     /// As the daemon finds it.

@@ -3,7 +3,7 @@
 import ClusterPlanning
 
 /// A data directory with what was set aside in it.
-struct SimulatedDisk {
+final class SimulatedDisk {
     var stamp: Stamp?
     var replica: Replica?
     var aside: [Replica] = []

@@ -17,6 +17,9 @@ extension World {
             return
         }
         supervisor.turnAt = now + .seconds(2)
+        // Where nothing has happened since, the same look would come to the same.
+        let isNews = supervisor.changesAtLastTurn != changes
+        guard isNews || supervisor.lastTurn.map({ now - $0 >= .seconds(8) }) ?? true else { return }
         guard let beat = beat(index) else { return }
         learn(index, supervisor, beat)
         if beat.pulse.isLeader, supervisor.ledTerm != beat.term {
@@ -70,6 +73,7 @@ extension World {
             supervisor.deferred = plan.deferred
             for deferral in plan.deferred { note("\(machines[index].id) defers: \(deferral)") }
         }
+        supervisor.changesAtLastTurn = plan.steps.isEmpty ? changes : -1
         if plan.steps.isEmpty {
             supervisor.failuresInARow = 0
         } else {

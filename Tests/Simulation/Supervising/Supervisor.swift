@@ -59,6 +59,7 @@ final class Supervisor {
     var memory = ReconcileMemory()
     var lastPulse: Pulse?
     var lastTurn: Duration?
+    var changesAtLastTurn = -1
     var isUnderWay = false
     var isOvertaken = false
     /// The term in which it leads; nil while it does not.
