@@ -9,12 +9,22 @@ struct Request {
     var seeds: UInt64 = 10_000
     var from: UInt64 = 1
     var traced: UInt64?
+    var playsSchedules = false
+    var schedule: String?
 }
 
 func request(_ arguments: [String]) -> Request? {
     var request = Request()
     var rest = arguments[...]
     while let flag = rest.popFirst() {
+        if flag == "--schedules" {
+            request.playsSchedules = true
+            continue
+        }
+        if flag == "--schedule" {
+            request.schedule = rest.popFirst()
+            continue
+        }
         guard let text = rest.popFirst(), let number = UInt64(text) else { return nil }
         switch flag {
         case "--seeds": request.seeds = number
@@ -62,7 +72,14 @@ func live(_ request: Request) -> Int32 {
 }
 
 if let request = request(Array(CommandLine.arguments.dropFirst())) {
-    if let seed = request.traced {
+    if let name = request.schedule {
+        for schedule in Schedule.all where schedule.name == name { for line in schedule.story() { print(line) } }
+    } else if request.playsSchedules {
+        for schedule in Schedule.all {
+            let faults = schedule.faults()
+            print("\(faults.isEmpty ? "ok  " : "FAIL") \(schedule.name)\(faults.first.map { ": \($0)" } ?? "")")
+        }
+    } else if let seed = request.traced {
         for line in Life.story(of: seed) { print(line) }
     } else {
         exit(live(request))

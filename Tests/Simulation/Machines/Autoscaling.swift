@@ -50,7 +50,7 @@ extension World {
         machine.changesAt = .never
         cloud.nextStepAt = now
         switch machine.state {
-        case .pending: boot(index)
+        case .pending: comeUp(index)
         case .running where machine.lifecycle == .pending: enterService(index)
         case .shuttingDown:
             powerOff(index)
@@ -64,7 +64,7 @@ extension World {
         }
     }
 
-    private func boot(_ index: Int) {
+    private func comeUp(_ index: Int) {
         let machine = machines[index]
         machine.state = .running
         machine.isUp = true

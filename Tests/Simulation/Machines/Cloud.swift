@@ -38,7 +38,6 @@ struct Cloud {
     var bootTime = 1.0...4.0
     /// What AutoScaling says of a group that is not ours.
     var otherOwner = OtherOwner.exists
-    var launchSource = "lt-1:1"
 
     func snapshot(at time: Duration) -> Snapshot {
         history.last { $0.time <= time } ?? history.first ?? Snapshot(time: .zero, desired: desired, entries: [])
@@ -81,7 +80,7 @@ extension World {
         let instances = zip(listed, ask(listed.map(\.id), for: index)).map { entry, answer in
             var instance = answer
             instance.lifecycle = entry.lifecycle
-            instance.launchSource = cloud.launchSource
+            instance.launchSource = self.index(of: entry.id).map { machines[$0].launchSource }
             return instance
         }
         return .seen(

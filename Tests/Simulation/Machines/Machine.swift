@@ -50,6 +50,7 @@ final class Machine {
     /// Whether the machine runs, whatever EC2 calls it.
     var isUp = false
     var terminatedAt = Duration.never
+    var launchSource = "lt-1:1"
 
     // What is on it.
     /// The directory on its own root disk.

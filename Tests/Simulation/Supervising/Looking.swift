@@ -38,6 +38,7 @@ extension World {
         view.record = record
         view.stores = machine.stores.map { stores[$0].name }.sorted()
         view.abilities = options.family.abilities
+        view.backups = backups
         view.facts = facts(index, group, record.record, [])
         if let group = group.value {
             view.peers = group.instances.compactMap { instance in
@@ -163,6 +164,7 @@ extension World {
             facts: facts(index, group, record.record, cluster.members), record: record)
         if corruptAlarmUntil > now { view.alarms = [.corrupt(beat.member)] }
         view.zone = observedZone(index, supervisor)
+        view.backups = backups
         if options.hasLaunchingHook || options.hasTerminatingHook { view.hooks = .seen(hooks) }
         return view
     }
