@@ -62,13 +62,20 @@ extension World {
         ledger.mustSurvive = best
         switch record.source {
         case .member(let id):
-            guard let source = held.first(where: { $0.replica.member == id }) else { return }
+            guard let source = held.first(where: { $0.replica.member == id }) else { return judgeVoteless(id) }
             if !tree.isBeginning(best, of: source.replica.commit) {
                 violate(.poorSource, "\(record.brief): another disk has more")
             }
         case .empty, .snapshot:
             if best != 0 { violate(.poorSource, "\(record.brief), while data is held") }
         }
+    }
+
+    /// A learner's disk panics when it is forced. Its vote may have been forgotten since its etcd was asked.
+    private func judgeVoteless(_ id: MemberID) {
+        guard let source = heldReplicas().first(where: { $0.replica.member == id })?.replica else { return }
+        let hadVote = tree.membership(at: source.head).voters.contains { $0.id == id }
+        if !hadVote { violate(.panic, "the disk of \(id), which has no vote, is to be forced") }
     }
 
     /// The most that any held voter's disk has written down as committed, of those of the highest generation.

@@ -12,6 +12,8 @@ struct Ledger {
     var mayBranch = true
     /// What the next generation has to continue at least.
     var mustSurvive: EntryID = 0
+    /// Whether a disk was named a voter's, and is a learner's again after kill -9.
+    var promotionForgotten = false
     var turns = 0
     var hooksExpired = 0
     var recoveries = 0

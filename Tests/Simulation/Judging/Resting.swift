@@ -93,15 +93,19 @@ extension World {
         return addresses.sorted() == wanted ? nil : "DNS gives \(addresses)"
     }
 
-    /// What a person has to settle, by DESIGN.md, where a life waits for that.
+    /// What a person has to settle, where a life waits for that: nothing is lost, and nothing can be told by itself.
     func reasonForPerson() -> String? {
+        guard soleLeader() == nil else { return nil }
         for machine in machines where machine.isUp {
-            switch machine.supervisor?.waitingFor {
-            case .dataUnusable(let ids)?: return "etcd can't run on the data of \(ids)"
-            case .recordsConflict?: return "two records"
-            default: continue
-            }
+            if case .dataUnusable(let ids)? = machine.supervisor?.waitingFor { return "etcd can't run on the data of \(ids)" }
         }
+        let held = heldReplicas()
+        if ledger.promotionForgotten { return "a promotion that was not written down: the disk is a learner's again" }
+        if !held.isEmpty, !held.contains(where: { isVoter($0.replica) && $0.replica.commit != 0 }) {
+            return "what is held has no vote"
+        }
+        // The longest log needs more votes, by its list, than there are; who would need fewer has a shorter log.
+        if canElect(held.filter { generation(of: $0.index) == record?.generation }) { return "lists and logs disagree" }
         return nil
     }
 }

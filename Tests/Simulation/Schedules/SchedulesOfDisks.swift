@@ -11,6 +11,9 @@ extension Schedule {
             let old = world.followers()[0]
             let member = world.memberID(old)
             let volume = world.machines[old].volume
+            // Nobody sees it go, or it would be drained.
+            world.cloud.isDownUntil = world.now + .seconds(12)
+            world.kill(old)
             world.terminate(old, now: true)
             let new = world.launch()
             world.machines[new].volume = volume

@@ -72,8 +72,8 @@ extension Schedule {
             for index in [1, 2] { world.machines[index].stores = [1] }
             world.startSupervisors([0, 1, 2])
             try world.hold("nobody founds", for: .seconds(120)) { $0.record == nil }
-            world.expect(world.isWaiting(0, "store"), "the difference is named")
-            world.expect(world.isWaiting(1, "store"), "by everybody")
+            world.expect(world.isWaiting(0, "keep the record elsewhere"), "the difference is named")
+            world.expect(world.isWaiting(1, "keep the record elsewhere"), "by everybody")
         },
         // The request times out, somebody else acts, and it arrives after all.
         Schedule("swap applied after its timeout, at founding") { world in

@@ -6,7 +6,14 @@ extension World {
     /// The machines, as `index` sees them through AWS and the instances' own reports.
     func facts(_ index: Int, _ group: Observed<Group>, _ record: ClusterRecord?, _ members: [Member]) -> Facts {
         var facts = Facts(owner: machines[index].supervisor?.owner, group: group)
-        guard let group = group.value else { return facts }
+        guard let group = group.value else {
+            // Where AWS does not answer, members are asked at the addresses that etcd knows.
+            for member in members {
+                guard let id = member.instanceID, let url = member.peerURLs.first else { continue }
+                facts.reports[id] = askReport(url.host, by: index)
+            }
+            return facts
+        }
         let named = (record?.instances ?? []) + members.compactMap(\.instanceID)
         let strangers = Set(named.filter { group.instance($0) == nil }).sorted()
         facts.asked = isAWSDown(for: index) ? .unavailable("AWS is down") : .seen(ask(strangers, for: index))
