@@ -165,7 +165,8 @@ extension World {
         machines[leader].process?.hasServed = true
         advanceCommit(leader)
         if publish(leader, among: running) { isMoving = true }
-        return isMoving || replica(leader)?.commit != replica(leader)?.head
+        return isMoving || replica(leader)?.commit != own.commit
+            || replica(leader)?.commit != replica(leader)?.head
     }
 
     private func hear(_ follower: Int, _ leader: Replica) {

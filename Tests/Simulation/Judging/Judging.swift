@@ -88,7 +88,7 @@ extension World {
     /// A disk is about to be forced: with what it will lose, nothing may go that could still be had.
     func judgeForce(_ index: Int) {
         guard let own = replica(index) else { return }
-        let held = heldReplicas().filter { generation(of: $0.index) == generation(of: index) }
+        let held = heldReplicas().filter { $0.replica.commit != 0 && generation(of: $0.index) == generation(of: index) }
         let isAlone = tree.membership(at: own.commit).members.allSatisfy { $0.id == own.member }
         if isAlone || canElect(held) {
             if tree.isBeginning(own.persistedCommit, of: ledger.tip), own.persistedCommit != ledger.tip {

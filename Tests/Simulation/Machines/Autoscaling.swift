@@ -133,6 +133,9 @@ extension World {
 
     // MARK: Hooks
 
+    static let launchingHook = "up"
+    static let terminatingHook = "down"
+
     /// The default result of a hook that nobody has completed is to go.
     private func hookExpires(_ index: Int) {
         let machine = machines[index]
@@ -148,8 +151,10 @@ extension World {
     }
 
     /// `CONTINUE`.
-    func completeHook(_ id: InstanceID, by actor: Int) {
-        guard let index = index(of: id), machines[index].hookExpiresAt != .never else { return }
+    func completeHook(_ hook: String, _ id: InstanceID, by actor: Int) {
+        guard let index = index(of: id), machines[index].hookExpiresAt != .never,
+            (machines[index].lifecycle == .pendingWait) == (hook == Self.launchingHook)
+        else { return }
         let machine = machines[index]
         note("\(machines[actor].id) completes the hook of \(id)")
         machine.hookExpiresAt = .never

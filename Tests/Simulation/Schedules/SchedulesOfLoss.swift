@@ -124,6 +124,19 @@ extension Schedule {
             }
             try world.rest(.seconds(600))
         },
+        // Found by the random lives: who is entered as a voter and has yet to start can make a quorum at any moment.
+        Schedule("entered voter that has yet to start", family: .early35) { world in
+            try world.form(3)
+            world.terminate(world.followers()[0], now: true)
+            try world.reach("a voter is entered") { world in world.members.contains { $0.isVoter && !$0.isStarted } }
+            let leader = world.soleLeader() ?? 0
+            let joiner = world.machines.count - 1
+            world.kill(joiner, for: .seconds(20))
+            world.kill(leader)
+            world.terminate(leader, now: true)
+            try world.rest(.seconds(400))
+            world.expect(world.ledger.recoveries == 0, "its start ends the wait")
+        },
         Schedule("all restart with their disks") { world in
             try world.form(3)
             for index in 0..<3 { world.restartSupervisor(index, backAfter: .seconds(30)) }

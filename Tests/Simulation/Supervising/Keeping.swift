@@ -110,9 +110,9 @@ extension World {
         case .moveLeader(let member, _): return moveLeader(index, to: member.id)
         case .changeDNS(let changes):
             machines[index].supervisor?.zone = nil
-            return takeFault(index, awsNeeded: true) { changeZone(changes) }
-        case .heartbeat(_, let id): return takeFault(index, awsNeeded: true) { heartbeat(id) }
-        case .completeHook(_, let id): return takeFault(index, awsNeeded: true) { completeHook(id, by: index) }
+            return takeFault(index) { changeZone(changes) }
+        case .heartbeat(_, let id): return takeFault(index) { heartbeat(id) }
+        case .completeHook(let hook, let id): return takeFault(index) { completeHook(hook, id, by: index) }
         }
     }
 
@@ -140,7 +140,7 @@ extension World {
         }
     }
 
-    private func takeFault(_ index: Int, awsNeeded: Bool, _ act: () -> Void) -> Bool {
+    private func takeFault(_ index: Int, _ act: () -> Void) -> Bool {
         let fault = machines[index].actFault
         machines[index].actFault = nil
         if case .lost = fault { return false }
