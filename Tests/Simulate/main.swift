@@ -11,6 +11,7 @@ struct Request {
     var traced: UInt64?
     var playsSchedules = false
     var schedule: String?
+    var tablesMutants = false
 }
 
 func request(_ arguments: [String]) -> Request? {
@@ -19,6 +20,10 @@ func request(_ arguments: [String]) -> Request? {
     while let flag = rest.popFirst() {
         if flag == "--schedules" {
             request.playsSchedules = true
+            continue
+        }
+        if flag == "--mutants" {
+            request.tablesMutants = true
             continue
         }
         if flag == "--schedule" {
@@ -74,10 +79,15 @@ func live(_ request: Request) -> Int32 {
 if let request = request(Array(CommandLine.arguments.dropFirst())) {
     if let name = request.schedule {
         for schedule in Schedule.all where schedule.name == name { for line in schedule.story() { print(line) } }
+    } else if request.tablesMutants {
+        for mutant in Policy.mutants {
+            print("\(mutant.name): \(mutant.killer(lives: 1...max(1, request.seeds)) ?? "NOTHING")")
+        }
     } else if request.playsSchedules {
         for schedule in Schedule.all {
             let faults = schedule.faults()
-            print("\(faults.isEmpty ? "ok  " : "FAIL") \(schedule.name)\(faults.first.map { ": \($0)" } ?? "")")
+            let verdict = faults.isEmpty ? "ok  " : schedule.gap == nil ? "FAIL" : "gap "
+            print("\(verdict) \(schedule.name)\(faults.first.map { ": \($0)" } ?? "")")
         }
     } else if let seed = request.traced {
         for line in Life.story(of: seed) { print(line) }

@@ -4,11 +4,13 @@ import ClusterPlanning
 
 package struct Schedule: Sendable {
     package var name: String
+    /// What keeps the product from passing it today; nil: it has to.
+    package var gap: String?
     var options: World.Options
     var play: @Sendable (World) throws -> Void
 
     init(
-        _ name: String, family: EtcdFamily = .v34, hasZone: Bool = false, hasHooks: Bool = false,
+        _ name: String, family: EtcdFamily = .v34, hasZone: Bool = false, hasHooks: Bool = false, isStrict: Bool = true,
         settings change: (inout PlanSettings) -> Void = { _ in },
         _ play: @escaping @Sendable (World) throws -> Void
     ) {
@@ -18,9 +20,17 @@ package struct Schedule: Sendable {
         options.hasZone = hasZone
         options.hasTerminatingHook = hasHooks
         options.hasLaunchingHook = hasHooks
+        options.isStrict = isStrict
         options.longestDelay = .milliseconds(200)
         change(&options.settings)
         self.play = play
+    }
+
+    /// The same, known to fail, with the reason.
+    func failing(because gap: String) -> Schedule {
+        var schedule = self
+        schedule.gap = gap
+        return schedule
     }
 
     /// Plays it by one planner.

@@ -148,6 +148,24 @@ extension Schedule {
             world.setDesired(3)
             try world.hold("nothing empty is founded beside them", for: .seconds(150)) { $0.record == nil }
         },
+        Schedule("without a record", settings: { $0.isWithoutRecord = true }) { world in
+            try world.bootWithoutRecord()
+            try world.rest()
+            world.expect(world.record == nil, "none is written")
+        },
+        // The group's lists differ by caller: whoever sees fewer would found alone.
+        Schedule("without a record, one reading of two", settings: { $0.isWithoutRecord = true }) { world in
+            try world.bootWithoutRecord()
+            world.cloud.desired = 2
+            world.rememberGroup()
+            world.machines[0].hidden = [world.machines[2].id]
+            world.run(for: .seconds(3))
+            world.cloud.desired = 3
+            world.rememberGroup()
+            world.machines[0].hidden = []
+            world.run(for: .seconds(120))
+            world.expect(world.foundings.count <= 1, "never two clusters")
+        },
         Schedule("store down at first boot") { world in
             world.stores[0].isDownUntil = .seconds(90)
             world.setDesired(3)
@@ -158,6 +176,13 @@ extension Schedule {
 }
 
 extension World {
+    fileprivate func bootWithoutRecord() throws {
+        try boot(3)
+        for machine in machines { machine.stores = [] }
+        ledger.storesOfNewMachines = []
+        startSupervisors([0, 1, 2])
+    }
+
     /// Three are named, and two of them form and acknowledge writes; the third has not come to its start.
     func foundWithoutLast() throws {
         try boot(3)

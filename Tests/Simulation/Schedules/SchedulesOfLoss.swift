@@ -123,7 +123,8 @@ extension Schedule {
                 world.terminate(index, now: true)
             }
             try world.rest(.seconds(600))
-        },
+        }
+        .failing(because: "an instance with such data counts as no founder, and nothing sets it aside"),
         // Found by the random lives: who is entered as a voter and has yet to start can make a quorum at any moment.
         Schedule("entered voter that has yet to start", family: .early35) { world in
             try world.form(3)
@@ -136,6 +137,36 @@ extension Schedule {
             world.terminate(leader, now: true)
             try world.rest(.seconds(400))
             world.expect(world.ledger.recoveries == 0, "its start ends the wait")
+        }
+        .failing(because: "a blank disk that the record names as + counts as no voter, and may start all the same"),
+        // Of two that are held, the one with the lower ID has missed the last writes.
+        Schedule("the better of two disks") { world in
+            try world.form(5)
+            let behind = world.followers()[0]
+            world.cut(behind, for: .seconds(30))
+            world.write()
+            let better = world.followers().last ?? 0
+            let writes = world.writes
+            world.cloud.keepsItsSize = false
+            for index in world.machines.indices where index != behind && index != better {
+                world.kill(index)
+                world.terminate(index, now: true)
+            }
+            world.cloud.keepsItsSize = true
+            world.cloud.nextStepAt = world.now
+            try world.rest(.seconds(400))
+            world.expect(world.writes >= writes - 1, "with all that it knew to be committed")
+        },
+        Schedule("the last disk can't be run on") { world in
+            try world.form(3)
+            let last = world.followers()[0]
+            for index in 0..<3 where index != last {
+                world.kill(index)
+                world.terminate(index, now: true)
+            }
+            world.alterDisk(last) { $0.isCorrupt = true }
+            world.killEtcd(last)
+            try world.hold("a person decides", for: .seconds(200)) { $0.record?.generation == 1 }
         },
         Schedule("all restart with their disks") { world in
             try world.form(3)

@@ -209,6 +209,23 @@ extension Schedule {
             try world.rest()
             world.expect(world.memberID(index) != old, "it joins anew")
         },
+        // Of three, one is down, and one serves though EC2 calls it terminated; etcd itself does not check.
+        Schedule("terminated and serving", isStrict: false) { world in
+            try world.form(3)
+            let followers = world.followers()
+            world.cloud.keepsItsSize = false
+            world.kill(followers[0], for: .seconds(40))
+            world.becomeZombie(followers[1], for: .seconds(60))
+            try world.hold("the quorum is kept", for: .seconds(30)) { $0.soleLeader() != nil }
+            world.cloud.keepsItsSize = true
+            try world.rest()
+        },
+        Schedule("an entry that nobody claims") { world in
+            try world.form(3)
+            let cluster = world.ledger.cluster ?? ClusterID(0)
+            _ = world.change(cluster, .add(peerURL: Endpoint(.http, "10.9.9.9", 2380), asLearner: true), by: nil)
+            try world.rest()
+        },
         Schedule("a spare waits") { world in
             world.options.settings.clusterSize = 3
             world.setDesired(4)

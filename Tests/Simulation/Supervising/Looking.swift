@@ -15,7 +15,7 @@ extension World {
             return facts
         }
         let named = (record?.instances ?? []) + members.compactMap(\.instanceID)
-        let strangers = Set(named.filter { group.instance($0) == nil }).sorted()
+        let strangers = Set(named.filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }).sorted()
         facts.asked = isAWSDown(for: index) ? .unavailable("AWS is down") : .seen(ask(strangers, for: index))
         for instance in group.instances + (facts.asked.value ?? []) {
             if instance.id == machines[index].id {
