@@ -71,7 +71,8 @@ func live(_ request: Request) -> Int32 {
     }
     print(
         "\(request.seeds) lives from \(request.from), \(result.events) events, \(result.turns) turns of leaders, "
-            + "\(result.recoveries) recoveries, \(result.waiting.count) wait for a person, \(result.faults.count) went wrong")
+            + "\(result.recoveries) recoveries, \(result.waiting.count) wait for a person, \(result.faults.count) went wrong"
+    )
     if let first = result.faults.map(\.seed).min() { print("see script/simulate --trace \(first)") }
     return result.faults.isEmpty ? 0 : 1
 }

@@ -174,7 +174,9 @@ extension World {
 
     /// Whether the etcd there talks to the world.
     func isHeard(_ index: Int) -> Bool {
-        guard machines[index].isUp, let process = machines[index].process, process.purpose == .world else { return false }
+        guard machines[index].isUp, let process = machines[index].process, process.purpose == .world else {
+            return false
+        }
         return process.hangsUntil <= now
     }
 

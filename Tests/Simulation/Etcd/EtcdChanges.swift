@@ -54,7 +54,8 @@ extension World {
     ) -> Result<(EntryKind, MemberID), Refusal> {
         switch change {
         case .add(let peerURL, let asLearner): added(peerURL, asLearner, membership, leader)
-        case .remove(let id, _): refusal(ofRemoving: id, membership, leader).map(Result.failure) ?? .success((.remove(id), id))
+        case .remove(let id, _):
+            refusal(ofRemoving: id, membership, leader).map(Result.failure) ?? .success((.remove(id), id))
         case .promote(let id): promoted(id, membership, leader)
         case .move(let id, let endpoint):
             if !membership.members.contains(where: { $0.id == id }) {

@@ -222,7 +222,8 @@ extension World {
             machines[index].process?.publishedAt = now
             changes += 1
             appendToLog(
-                of: leader, .publish(member.id, name: machines[index].id.rawValue, clientURL: machines[index].clientURL))
+                of: leader, .publish(member.id, name: machines[index].id.rawValue, clientURL: machines[index].clientURL)
+            )
         }
         return isWaiting
     }

@@ -64,8 +64,9 @@ extension World {
     private func join(_ index: Int, _ list: [InitialMember], _ heard: [Int]) -> Bool {
         guard let peer = random.pick(heard).flatMap(replica) else { return false }
         let shown = shownMembers(peer)
-        guard shown.flatMap(\.peerURLs).sorted(by: { $0.host < $1.host })
-            == list.map(\.peerURL).sorted(by: { $0.host < $1.host }),
+        guard
+            shown.flatMap(\.peerURLs).sorted(by: { $0.host < $1.host })
+                == list.map(\.peerURL).sorted(by: { $0.host < $1.host }),
             let id = shown.first(where: { $0.peerURLs == [machines[index].peerURL] })?.id
         else { return false }
         var replica = Replica(peer.cluster, as: id)

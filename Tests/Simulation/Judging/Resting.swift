@@ -60,7 +60,8 @@ extension World {
             machines.contains { $0.id.rawValue == member.name && $0.lifecycle == nil && $0.state == .running }
         }
         guard isOutsideAlive else { return "a member that serves no more" }
-        guard membership.members.count >= cloud.desired, membership.members.count - outside.count <= cloud.desired else {
+        guard membership.members.count >= cloud.desired, membership.members.count - outside.count <= cloud.desired
+        else {
             return "\(membership.members.count) members of \(cloud.desired)"
         }
         return nil
@@ -72,7 +73,8 @@ extension World {
         guard record.generation == generation(of: leader) else { return "the record is of another generation" }
         if let joining = record.voters.first(where: \.isJoining) { return "the record says \(joining.instance)+" }
         guard record.voters.map(\.instance.rawValue) == membership.members.map(\.name).sorted() else {
-            return "the record names \(record.voters.map(\.instance)), the members are \(membership.members.map(\.name))"
+            return
+                "the record names \(record.voters.map(\.instance)), the members are \(membership.members.map(\.name))"
         }
         for entry in record.voters {
             guard let index = index(of: entry.instance), disk(index).stamp?.disk == entry.disk else {
@@ -97,12 +99,19 @@ extension World {
     func reasonForPerson() -> String? {
         guard soleLeader() == nil else { return nil }
         for machine in machines where machine.isUp {
-            if case .dataUnusable(let ids)? = machine.supervisor?.waitingFor { return "etcd can't run on the data of \(ids)" }
+            if case .dataUnusable(let ids)? = machine.supervisor?.waitingFor {
+                return "etcd can't run on the data of \(ids)"
+            }
         }
         let held = heldReplicas()
         if ledger.promotionForgotten { return "a promotion that was not written down: the disk is a learner's again" }
         if !held.isEmpty, !held.contains(where: { isVoter($0.replica) && $0.replica.commit != 0 }) {
             return "what is held has no vote"
+        }
+        // Who was entered may start when the record has gone on already, and hold what the record does not name.
+        let named = ((record?.voters ?? []) + (record?.former.map(\.entry) ?? [])).compactMap(\.disk)
+        if held.contains(where: { other in !(disk(other.index).stamp.map { named.contains($0.disk) } ?? true) }) {
+            return "a disk that the record does not name holds data"
         }
         // The longest log needs more votes, by its list, than there are; who would need fewer has a shorter log.
         if canElect(held.filter { generation(of: $0.index) == record?.generation }) { return "lists and logs disagree" }

@@ -21,7 +21,7 @@ extension World {
     /// A whole life: boot, trouble, rest.
     ///
     /// - Parameter trouble: for how long things happen; then everything that can heal heals.
-    package func live(trouble: Duration = .seconds(60), rest: Duration = .seconds(400)) -> Outcome {
+    package func live(trouble: Duration = .seconds(45), rest: Duration = .seconds(400)) -> Outcome {
         setDesired(random.pick([1, 2, 3, 3, 3, 3, 3, 5]) ?? 3)
         cloud.remembersFor = random.duration(5...200)
         if random.once(in: 8) { ledger.storesOfNewMachines = [0, 1] }
@@ -54,7 +54,7 @@ extension World {
             if unrest() != nil {
                 wellSince = nil
             } else if let wellSince {
-                if now - wellSince >= .seconds(12) { return .converged(wellSince - start) }
+                if now - wellSince >= .seconds(9) { return .converged(wellSince - start) }
             } else {
                 wellSince = now
                 writeSomething()
@@ -95,7 +95,8 @@ extension World {
         case 5: if random.once(in: 3) { detach(index) }
         case 6, 7: crashSupervisor(index, backAfter: random.duration(0.2...30))
         case 8: restartSupervisor(index, backAfter: random.duration(0.2...20))
-        case 9: if random.once(in: 4) { for other in up { restartSupervisor(other, backAfter: random.duration(0.2...9)) } }
+        case 9:
+            if random.once(in: 4) { for other in up { restartSupervisor(other, backAfter: random.duration(0.2...9)) } }
         case 10: killEtcd(index)
         case 11: cloud.isDownUntil = now + random.duration(1...30)
         case 12: makeAWSWrong(index)
@@ -107,9 +108,16 @@ extension World {
         case 19: stores[random.number(0...1)].isDownUntil = now + random.duration(1...30)
         case 20: machines[index].storesDownUntil = now + random.duration(1...30)
         case 21: machines[index].muteUntil = now + random.duration(1...30)
-        case 22: if random.once(in: 2) { cloud.surplus = 1; cloud.nextStepAt = now } else { cloud.surplus = 0 }
+        case 22:
+            if random.once(in: 2) {
+                cloud.surplus = 1
+                cloud.nextStepAt = now
+            } else {
+                cloud.surplus = 0
+            }
         case 23, 24: cut(index, for: random.duration(1...40))
-        case 25, 26: if let other = random.pick(up), other != index { cut(index, from: other, for: random.duration(1...40)) }
+        case 25, 26:
+            if let other = random.pick(up), other != index { cut(index, from: other, for: random.duration(1...40)) }
         case 27: hang(index, for: random.duration(1...30))
         case 28: removeByHand(index)
         case 29: machines[index].failingStarts = random.number(1...3)

@@ -91,7 +91,8 @@ extension World {
     func ask(_ ids: [InstanceID], for index: Int) -> [Instance] {
         let snapshot = cloud.snapshot(at: now - machines[index].instanceLag)
         return ids.map { id in
-            guard let entry = snapshot.entries.first(where: { $0.id == id }), !machines[index].hidden.contains(id) else {
+            guard let entry = snapshot.entries.first(where: { $0.id == id }), !machines[index].hidden.contains(id)
+            else {
                 return Instance(id, .unknownToEC2)
             }
             let hasAddress = entry.state == .running || entry.state == .pending

@@ -3,7 +3,8 @@
 import ClusterPlanning
 
 extension Policy {
-    package static let mutants = mutantsOfFounding + mutantsOfDisks + mutantsOfRecovery + mutantsOfTurns + mutantsOfDrains
+    package static let mutants =
+        mutantsOfFounding + mutantsOfDisks + mutantsOfRecovery + mutantsOfTurns + mutantsOfDrains
 
     /// The same planner of starts and of running etcds, that sees something else.
     mutating func seeing(_ alter: @escaping @Sendable (inout StartView) -> Void) {

@@ -7,7 +7,9 @@ extension Policy {
         .mutant("silence is an empty disk", missedIn: "older cluster behind a security group") { policy in
             policy.seeing { view in
                 for instance in view.facts.group.value?.instances ?? [] where instance.state == .running {
-                    guard case .silent? = view.facts.reports[instance.id], let address = instance.address else { continue }
+                    guard case .silent? = view.facts.reports[instance.id], let address = instance.address else {
+                        continue
+                    }
                     view.facts.reports[instance.id] = .report(
                         Report(
                             instance.id, Endpoint(.http, address, 2380), owner: view.facts.owner, stores: view.stores,
@@ -25,7 +27,9 @@ extension Policy {
             policy.seeing { $0.backups = .notAsked }
         },
         .mutant("generations begin at one", missedIn: "generation restarted beside old backups") { policy in
-            policy.seeing { if case .seen(let seen) = $0.backups { $0.backups = .seen(BackupsSeen(count: seen.count)) } }
+            policy.seeing {
+                if case .seen(let seen) = $0.backups { $0.backups = .seen(BackupsSeen(count: seen.count)) }
+            }
         },
         .mutant("another owner's record is ours", missedIn: "another owner that lives") { policy in
             policy.seeing { view in
@@ -152,7 +156,9 @@ extension Policy {
                 view.facts.alterReports { report in
                     guard let members = report.etcd.members, !members.isEmpty else { return }
                     let dead = (1...6).map { number in
-                        Member(MemberID(UInt64(number)), name: "dead", peerURLs: [Endpoint(.http, "10.9.9.\(number)", 2380)])
+                        Member(
+                            MemberID(UInt64(number)), name: "dead",
+                            peerURLs: [Endpoint(.http, "10.9.9.\(number)", 2380)])
                     }
                     report.etcd = EtcdState(
                         isRunning: report.etcd.isRunning, leader: report.etcd.leader, members: members + dead,

@@ -19,7 +19,9 @@ extension Policy {
         .removing("who is outside of the group goes", missedIn: "detached and serving") {
             if case .outsideGroup(let member, _) = $0 { member } else { nil }
         },
-        .removing("all go at once", missedIn: "slow founders after replacements") { if case .oneChangePerTurn(let member) = $0 { member } else { nil } },
+        .removing("all go at once", missedIn: "slow founders after replacements") {
+            if case .oneChangePerTurn(let member) = $0 { member } else { nil }
+        },
         .removing("the dead go, whatever the quorum", missedIn: "terminated and serving") {
             if case .quorumAtRisk(let member, _) = $0 { member } else { nil }
         },
@@ -45,7 +47,9 @@ extension Policy {
         },
         .mutant("nobody adopts", missedIn: "older cluster is taken over") { policy in
             policy.instead { plan, _ in
-                guard case .act(.swapRecord(let swap), let cluster) = plan, swap.reason == .adoption else { return plan }
+                guard case .act(.swapRecord(let swap), let cluster) = plan, swap.reason == .adoption else {
+                    return plan
+                }
                 return .wait(.askedToJoin(cluster.id))
             }
         },
@@ -100,7 +104,9 @@ extension Policy {
     static let mutantsOfDrains: [Policy] = [
         .mutant("who leaves goes, whatever the quorum", missedIn: "drain beside a dead voter") { policy in
             policy.altering { plan, view in
-                let held = plan.deferred.compactMap { if case .drainHeld(let instance, _) = $0 { instance } else { nil } }
+                let held = plan.deferred.compactMap {
+                    if case .drainHeld(let instance, _) = $0 { instance } else { nil }
+                }
                 plan.steps += held.map { .completeHook(hook: World.terminatingHook, $0) }
             }
         },

@@ -11,7 +11,6 @@ package struct Schedule: Sendable {
 
     init(
         _ name: String, family: EtcdFamily = .v34, hasZone: Bool = false, hasHooks: Bool = false, isStrict: Bool = true,
-        settings change: (inout PlanSettings) -> Void = { _ in },
         _ play: @escaping @Sendable (World) throws -> Void
     ) {
         self.name = name
@@ -22,8 +21,14 @@ package struct Schedule: Sendable {
         options.hasLaunchingHook = hasHooks
         options.isStrict = isStrict
         options.longestDelay = .milliseconds(200)
-        change(&options.settings)
         self.play = play
+    }
+
+    /// The same, with other choices of the operator.
+    func with(_ change: (inout PlanSettings) -> Void) -> Schedule {
+        var schedule = self
+        change(&schedule.options.settings)
+        return schedule
     }
 
     /// The same, known to fail, with the reason.

@@ -111,7 +111,9 @@ extension Schedule {
         Schedule("older cluster is taken over") { world in
             try world.makeOlderCluster()
             world.setDesired(3)
-            try world.reach("two of ours serve beside it", atMost: .seconds(200)) { $0.members.count(where: \.isStarted) == 3 }
+            try world.reach("two of ours serve beside it", atMost: .seconds(200)) {
+                $0.members.count(where: \.isStarted) == 3
+            }
             world.terminate(0, now: true)
             try world.rest()
             world.expect(world.record?.generation == 1, "its data lives on")
@@ -125,7 +127,9 @@ extension Schedule {
             world.setDesired(3)
             try world.hold("its record stays", for: .seconds(150)) { $0.record?.owner == "arn:group/main" }
             world.terminate(0, now: true)
-            try world.reach("then the record is replaced", atMost: .seconds(200)) { $0.record?.owner == "arn:group/again" }
+            try world.reach("then the record is replaced", atMost: .seconds(200)) {
+                $0.record?.owner == "arn:group/again"
+            }
             try world.rest()
         },
         Schedule("another owner that lives") { world in
@@ -148,13 +152,14 @@ extension Schedule {
             world.setDesired(3)
             try world.hold("nothing empty is founded beside them", for: .seconds(150)) { $0.record == nil }
         },
-        Schedule("without a record", settings: { $0.isWithoutRecord = true }) { world in
+        Schedule("without a record") { world in
             try world.bootWithoutRecord()
             try world.rest()
             world.expect(world.record == nil, "none is written")
-        },
+        }
+        .with { $0.isWithoutRecord = true },
         // The group's lists differ by caller: whoever sees fewer would found alone.
-        Schedule("without a record, one reading of two", settings: { $0.isWithoutRecord = true }) { world in
+        Schedule("without a record, one reading of two") { world in
             try world.bootWithoutRecord()
             world.cloud.desired = 2
             world.rememberGroup()
@@ -165,7 +170,8 @@ extension Schedule {
             world.machines[0].hidden = []
             world.run(for: .seconds(120))
             world.expect(world.foundings.count <= 1, "never two clusters")
-        },
+        }
+        .with { $0.isWithoutRecord = true },
         Schedule("store down at first boot") { world in
             world.stores[0].isDownUntil = .seconds(90)
             world.setDesired(3)
@@ -193,7 +199,9 @@ extension World {
             disk.replica = nil
             disk.stamp?.started = false
         }
-        try reach("two lead") { $0.soleLeader() != nil && $0.machines[0].process != nil && $0.machines[1].process != nil }
+        try reach("two lead") {
+            $0.soleLeader() != nil && $0.machines[0].process != nil && $0.machines[1].process != nil
+        }
         write()
     }
 

@@ -178,9 +178,10 @@ extension Schedule {
             try world.reach("leadership moves", atMost: .seconds(200)) { ($0.soleLeader() ?? leader) != leader }
             world.terminate(world.followers().first { $0 != leader } ?? 0, now: true)
             try world.reach("somebody heals", atMost: .seconds(200)) { world in
-                world.members.count(where: \.isStarted) == 3 && world.members.allSatisfy { member in
-                    world.machines.contains { $0.id.rawValue == member.name && $0.isUp }
-                }
+                world.members.count(where: \.isStarted) == 3
+                    && world.members.allSatisfy { member in
+                        world.machines.contains { $0.id.rawValue == member.name && $0.isUp }
+                    }
             }
         },
         Schedule("a member that is ill for long", hasZone: true) { world in
@@ -222,10 +223,15 @@ extension Schedule {
         },
         Schedule("an entry that nobody claims") { world in
             try world.form(3)
-            let cluster = world.ledger.cluster ?? ClusterID(0)
-            _ = world.change(cluster, .add(peerURL: Endpoint(.http, "10.9.9.9", 2380), asLearner: true), by: nil)
-            try world.rest()
+            world.addByHand(Endpoint(.http, "10.9.9.9", 2380))
+            try world.reach("it is removed") { $0.members.count == 3 }
         },
+        Schedule("the record forgets an entry that nobody claims") { world in
+            try world.form(3)
+            world.addByHand(Endpoint(.http, "10.9.9.9", 2380))
+            try world.rest()
+        }
+        .failing(because: "upkeep writes it down as the instance `unknown`, whose fate is unknown for ever"),
         Schedule("a spare waits") { world in
             world.options.settings.clusterSize = 3
             world.setDesired(4)
@@ -238,6 +244,13 @@ extension Schedule {
 }
 
 extension World {
+    /// An operator enters a learner, with `etcdctl member add`.
+    func addByHand(_ peerURL: Endpoint) {
+        _ = change(ledger.cluster ?? ClusterID(0), .add(peerURL: peerURL, asLearner: true), by: nil)
+        run(for: .seconds(1))
+        expect(members.count == 4, "it is entered")
+    }
+
     func isInDNS(_ index: Int) -> Bool {
         zone?.records.contains { $0.name == "\(machines[index].id).main.example.org." } == true
     }

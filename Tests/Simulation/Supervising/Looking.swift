@@ -186,7 +186,9 @@ extension World {
 
     private var hooks: [LifecycleHook] {
         var hooks: [LifecycleHook] = []
-        if options.hasLaunchingHook { hooks.append(LifecycleHook(Self.launchingHook, .launching, heartbeatTimeout: cloud.hookTimeout)) }
+        if options.hasLaunchingHook {
+            hooks.append(LifecycleHook(Self.launchingHook, .launching, heartbeatTimeout: cloud.hookTimeout))
+        }
         if options.hasTerminatingHook {
             hooks.append(LifecycleHook(Self.terminatingHook, .terminating, heartbeatTimeout: cloud.hookTimeout))
         }

@@ -25,7 +25,9 @@ extension World {
             alterDisk(index) { $0.stamp = stamp }
         }
         let observed = observedDisk(index)
-        if !supervisor.hasToLook, !disk(index).isBeingForced, let plan = policy.atOnce(machines[index].identity, observed, supervisor.lastExit) {
+        if !supervisor.hasToLook, !disk(index).isBeingForced,
+            let plan = policy.atOnce(machines[index].identity, observed, supervisor.lastExit)
+        {
             supervisor.start = .acting(plan)
             return act(index, supervisor, plan)
         }
