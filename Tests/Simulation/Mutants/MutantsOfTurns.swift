@@ -76,7 +76,8 @@ extension Policy {
         .mutant("learners are always sound", missedIn: "one, two, three, without sound learners") { policy in
             policy.seeingTurns { $0.abilities.learnersAreSound = true }
         },
-        .mutant("a later generation is none of the leader's business", by: 761) { policy in
+        .mutant("a later generation is none of the leader's business", missedIn: "a generation by an operator's word") {
+            policy in
             policy.seeingTurns { $0.ownGeneration = $0.record.record?.generation ?? $0.ownGeneration }
         },
         .mutant("DNS is written once", missedIn: "three, five, three") { policy in

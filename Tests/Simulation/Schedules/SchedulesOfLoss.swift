@@ -162,6 +162,25 @@ extension Schedule {
                 try world.rest(.seconds(400))
                 world.expect(world.writes >= writes - 1, "with all that it knew to be committed")
             },
+            // `recover --from member`, while the cluster lives: its leader has to stop by itself.
+            Schedule("a generation by an operator's word") { world in
+                try world.form(3)
+                let source = world.followers()[0]
+                guard var record = world.record, let id = world.memberID(source),
+                    let entry = record.voter(world.machines[source].id)
+                else { return world.expect(false, "there is a record") }
+                record.former = record.voters.filter { $0 != entry }.map { .init($0, generation: record.generation) }
+                record.generation += 1
+                record.source = .member(id)
+                record.start = [entry]
+                record.voters = [entry]
+                let store = world.stores[0]
+                _ = world.apply(
+                    RecordSwap(
+                        .byOperator("test"), store: store.name, expected: "v\(store.version)", record: record), by: nil)
+                try world.rest(.seconds(400))
+                world.expect(world.record?.generation == 2, "it has begun")
+            },
             Schedule("the last disk can't be run on") { world in
                 try world.form(3)
                 let last = world.followers()[0]
