@@ -36,7 +36,7 @@ extension World {
         if let old, swap.record.generation < old.generation { violate(.generationBack, swap.record.brief) }
         switch swap.reason {
         case .founding: judgeBeginning(swap.record)
-        case .recovery: judgeRecovery(swap.record)
+        case .recovery: judgeRecovery(swap.record, from: old)
         case .adoption, .joining, .moving, .upkeep, .byOperator: break
         }
     }
@@ -50,11 +50,20 @@ extension World {
         }
     }
 
-    private func judgeRecovery(_ record: ClusterRecord) {
+    private func judgeRecovery(_ record: ClusterRecord, from old: ClusterRecord?) {
         ledger.recoveries += 1
         let newest = record.generation - 1
-        let held = heldReplicas().filter { $0.replica.commit != 0 && isVoter($0.replica) }
-        let current = held.filter { generation(of: $0.index) == newest }
+        // Who was removed holds nothing that counts.
+        let removed = tree.membership(at: ledger.tip).removed
+        let held = heldReplicas().filter {
+            $0.replica.commit != 0 && isVoter($0.replica) && !removed.contains($0.replica.member)
+        }
+        // A joiner may start at any moment, also while the swap is on its way: see "entered voter that has yet to start".
+        let joining = (old?.voters ?? []).filter(\.isJoining).compactMap(\.disk)
+        let current = held.filter { other in
+            generation(of: other.index) == newest
+                && !(disk(other.index).stamp.map { joining.contains($0.disk) } ?? false)
+        }
         if canElect(current) {
             violate(.recoveredAlive, "\(record.brief), while \(current.map { machines[$0.index].id }) can elect")
         }

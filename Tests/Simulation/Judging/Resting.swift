@@ -97,6 +97,10 @@ extension World {
 
     /// What a person has to settle, where a life waits for that: nothing is lost, and nothing can be told by itself.
     func reasonForPerson() -> String? {
+        // See "the record forgets an entry that nobody claims".
+        if record?.voters.contains(where: { $0.instance == InstanceID("unknown") }) == true {
+            return "the record names nobody's entry"
+        }
         guard soleLeader() == nil else { return nil }
         for machine in machines where machine.isUp {
             if case .dataUnusable(let ids)? = machine.supervisor?.waitingFor {

@@ -182,6 +182,7 @@ extension World {
 
     /// Out of the group, and serving still.
     func detach(_ index: Int) {
+        guard machines[index].lifecycle == .inService else { return }
         note("\(machines[index].id) is detached")
         machines[index].lifecycle = nil
         machines[index].hookExpiresAt = .never

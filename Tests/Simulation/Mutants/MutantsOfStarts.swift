@@ -221,7 +221,7 @@ extension Policy {
                 }
             }
         },
-        .mutant("a leader elsewhere is none", by: 526) { policy in
+        .mutant("a leader elsewhere is none", by: 9904) { policy in
             policy.seeing { view in view.facts.alterReports { $0.etcd.leader = nil } }
         },
         .mutant("an etcd that runs is left alone", missedIn: "two of two") { policy in
