@@ -46,9 +46,11 @@ COPY --from=build /etcd-cluster /usr/local/bin/etcd-cluster
 
 ENV ETCD_DATA_DIR=/var/lib/etcd
 # After the directory has its owner: a new named volume takes owner and mode from it. A directory of the host that is
-# mounted here instead must be writable for user 999.
+# mounted here instead must be writable for user 999. A named volume is part of the host's disk; where a disk of its own is
+# mounted here, it may come back on another instance, and a dead member's removal waits for that.
 VOLUME /var/lib/etcd
-EXPOSE 2379 2380
+# Clients, peers, and the report for other members' supervisors.
+EXPOSE 2379 2380 2382
 # By number, so that an orchestrator can see that it is not root.
 USER 999:999
 # No HEALTHCHECK: the supervisor restarts etcd by itself, and whatever replaces unhealthy containers would take down a

@@ -75,7 +75,7 @@ struct Daemon: Sendable {
     }
 
     private func live() async throws {
-        let directory = DataDirectory(configuration.dataDirectory)
+        let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
         let lock = try await takeOver(directory)
         defer { withExtendedLifetime(lock) {} }
         let record = ChildRecord(path: directory.path + "/etcd-cluster.child")
@@ -86,6 +86,7 @@ struct Daemon: Sendable {
         notices.tell(.ready)
 
         // Asked for while the metadata service answers: a resume needs nothing else.
+        sayWhatIsAtStake()
         let program = EtcdProgram(configuration: configuration, spawner: spawner)
         async let earlyVersion = program.version()
         let loop = try CurlLoop()
@@ -100,29 +101,48 @@ struct Daemon: Sendable {
         try await runLoops(surroundings, program, directory, record)
     }
 
+    /// What an operator should know before it matters.
+    private func sayWhatIsAtStake() {
+        if configuration.isWithoutRecord {
+            logger.warning("no record is kept: that no second cluster is founded rests on the instances' reports alone")
+        }
+        logger.warning("no backups are made: the loss of every disk ends in an empty cluster")
+    }
+
     private func runLoops(
         _ surroundings: Surroundings, _ program: EtcdProgram, _ directory: DataDirectory, _ record: ChildRecord
     ) async throws {
-        let identity = surroundings.identity
-        let executor = Executor(identity: identity, etcd: surroundings.etcd, zone: surroundings.zone)
-        let stamp = StampKeeper(directory)
+        let observers = Observers(configuration, surroundings, directory)
+        let executor = Executor(
+            identity: surroundings.identity, etcd: surroundings.etcd, records: surroundings.records,
+            zone: surroundings.zone, group: surroundings.group)
+        let stamp = StampKeeper(directory, surroundings.identity.instance)
+        let watch = EtcdWatch()
         let etcdLoop = EtcdLoop(
-            configuration: configuration,
-            observer: StartObserver(
-                identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
-                etcd: surroundings.etcd),
-            executor: executor, directory: directory, stamp: stamp,
-            program: program, spawner: spawner, record: record, running: running, notices: notices, logger: logger)
+            configuration: configuration, observer: observers.start, executor: executor, directory: directory,
+            stamp: stamp, program: program, spawner: spawner,
+            loopback: LoopbackEtcd(
+                directory: directory, program: program, spawner: spawner, http: surroundings.direct, record: record,
+                runningChild: running, stopTimeout: configuration.stopTimeout),
+            record: record, running: running,
+            ownReport: observers.ownReport, watch: watch,
+            sickness: Sickness(group: surroundings.group, logger: logger),
+            ownHooks: OwnHooks(group: surroundings.group, logger: logger), notices: notices, logger: logger)
         let reconcileLoop = ReconcileLoop(
-            configuration: configuration,
-            observer: ClusterObserver(
-                identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
-                etcd: surroundings.etcd),
-            executor: executor, stamp: stamp, zone: surroundings.zone, logger: logger)
-        // Whichever throws first cancels the other; etcd's loop stops etcd before it returns, so etcd ends last.
+            configuration: configuration, observer: observers.cluster, executor: executor, stamp: stamp,
+            zone: surroundings.zone, watch: watch, logger: logger)
+        let reportLoop = ReportLoop(
+            configuration: configuration, identity: surroundings.identity, ownReport: observers.ownReport,
+            watch: watch, logger: logger)
+        let departureLoop = DepartureLoop(
+            configuration: configuration, metadata: surroundings.metadata, ownReport: observers.ownReport,
+            logger: logger)
+        // Whichever throws first cancels the others; etcd's loop stops etcd before it returns, so etcd ends last.
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await etcdLoop.run() }
             group.addTask { try await reconcileLoop.run() }
+            group.addTask { try await reportLoop.run() }
+            group.addTask { try await departureLoop.run() }
             group.addTask { try await MemoryLoop(configuration: configuration, logger: logger).run() }
             for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }

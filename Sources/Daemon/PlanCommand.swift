@@ -34,22 +34,24 @@ private struct PlanReport: Encodable {
     static func now(_ configuration: Configuration) async throws -> PlanReport {
         let surroundings = try await Surroundings(configuration, loop: CurlLoop())
         let identity = surroundings.identity
-        let observer = ClusterObserver(
-            identity: identity, configuration: configuration, group: surroundings.group, zone: surroundings.zone,
-            etcd: surroundings.etcd)
+        let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
+        let observers = Observers(configuration, surroundings, directory)
         var report = PlanReport(
             instance: identity.instance.rawValue, peerURL: identity.peerURL.description, role: "start", steps: [],
             deferred: [])
         let beat: ClusterObserver.Beat
         do {
-            beat = try await observer.beat()
+            beat = try await observers.cluster.beat()
         } catch let error as EtcdError {
             report.silence = error.description
-            report.plan(try await start(configuration, surroundings))
+            report.plan(try await start(configuration, observers, directory))
             return report
         }
         report.role = beat.pulse.isLeader ? "lead" : "follow"
-        guard let view = try await observer.view(beat, now: .zero) else { return report }
+        let view = try await observers.cluster.view(
+            beat, now: .zero, generation: directory.observe(making: false).stamp?.generation, readsRecord: true,
+            probesAWS: false)
+        guard let view else { return report }
         var memory = ReconcileMemory()
         let plan = planReconcile(view, memory: &memory)
         report.steps = plan.steps.map(\.description)
@@ -58,18 +60,20 @@ private struct PlanReport: Encodable {
     }
 
     /// Looks as often as `run` would before it founds.
-    private static func start(_ configuration: Configuration, _ surroundings: Surroundings) async throws -> StartPlan {
-        let observer = StartObserver(
-            identity: surroundings.identity, configuration: configuration, group: surroundings.group,
-            zone: surroundings.zone, etcd: surroundings.etcd)
+    private static func start(
+        _ configuration: Configuration, _ observers: Observers, _ directory: DataDirectory
+    ) async throws -> StartPlan {
         let clock = ContinuousClock()
         let startedAt = clock.now
         var memory = StartMemory()
-        let directory = DataDirectory(configuration.dataDirectory)
+        let identity = observers.start.identity
         while true {
-            let disk = directory.observe(making: false)
-            if let plan = planAtOnce(surroundings.identity, disk: disk, lastExit: .none) { return plan }
-            let view = try await observer.look(disk: disk, lastExit: .none, now: startedAt.duration(to: clock.now))
+            var disk = directory.observe(making: false)
+            if let plan = planAtOnce(identity, disk: disk, lastExit: .none) { return plan }
+            // As `run` would stamp it; nothing is written here.
+            if let stamp = disk.stampNeeded(on: identity.instance, newDisk: DiskID("d-none")) { disk = .empty(stamp) }
+            let view = try await observers.start.look(
+                disk: disk, own: OwnEtcd(), now: startedAt.duration(to: clock.now))
             let plan = planStart(view, memory: &memory)
             guard case .wait(let reason) = plan, case .groupMayChange = reason else { return plan }
             try await clock.sleep(for: pause(waitingFor: reason, waited: .zero, interval: configuration.interval))

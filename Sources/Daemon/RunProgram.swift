@@ -8,13 +8,15 @@ import Supervision
 /// - Parameters:
 ///   - arguments: without the program's name.
 ///   - environment: all of it.
-/// - Returns: the exit code: 0, 64 for a wrong configuration (sysexits.h, `EX_USAGE`), 70 where it can't go on.
+/// - Returns: the exit code: 0, 1 where a person's command was refused or declined, 64 for a wrong configuration (sysexits.h, `EX_USAGE`), 70 where it can't go on.
 package func runProgram(arguments: [String], environment: [String: String]) async -> Int32 {
     do throws(ConfigurationError) {
         switch try parseCommand(arguments: arguments, environment: environment) {
         case .help: print(helpText(), terminator: "")
         case .version: print("etcd-cluster \(version)")
         case .plan(let configuration, let format): return await printPlan(configuration, format)
+        case .operate(let command, let configuration, let flags):
+            return await runOperatorCommand(command, configuration, flags)
         case .run(let configuration): return await runDaemon(configuration)
         }
         return 0

@@ -7,9 +7,15 @@ import HTTP
 /// Everything that is made once, before the first look.
 struct Surroundings: Sendable {
     let identity: Identity
+    let metadata: InstanceMetadata
     let group: GroupObserver
     let zone: ZoneObserver?
+    let records: RecordKeeper
     let etcd: EtcdObserver
+    let reports: ReportObserver
+    let aws: AWSClient
+    /// For plain HTTP on this machine, past any proxy.
+    let direct: CurlClient
 
     /// Finds out who we are, and makes the clients. Asks the metadata service only for what is not configured.
     ///
@@ -17,8 +23,8 @@ struct Surroundings: Sendable {
     ///   it should be; trying again is safe.
     init(_ configuration: Configuration, loop: CurlLoop) async throws {
         let environment = configuration.environment.values
-        let direct = CurlClient(loop: loop, proxy: .none)
-        let metadata = try InstanceMetadata(environment: environment, http: direct)
+        direct = CurlClient(loop: loop, proxy: .none)
+        metadata = try InstanceMetadata(environment: environment, http: direct)
         var document: InstanceIdentity?
         if configuration.instanceID == nil || configuration.region == nil || configuration.address == nil {
             document = try await metadata.identityDocument()
@@ -35,12 +41,23 @@ struct Surroundings: Sendable {
         let chain = CredentialChain.standard(
             environment: environment, home: configuration.environment["HOME"] ?? "/root", http: outward, direct: direct,
             endpoints: endpoints, metadata: metadata, userAgent: userAgent)
-        let aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
-        group = GroupObserver(aws: aws, own: instance, group: configuration.group)
-        zone = configuration.hostedZone.map { ZoneObserver(aws: aws, zone: $0, type: configuration.zoneType) }
+        aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
+        group = GroupObserver(
+            aws: aws, own: instance, group: configuration.group, source: configuration.peersBy)
+        let zone = configuration.hostedZone.map { [aws] name in
+            ZoneObserver(aws: aws, zone: name, type: configuration.zoneType)
+        }
+        self.zone = zone
+        records = RecordKeeper(
+            aws: aws,
+            places: RecordPlaces(
+                zone: zone, bucket: configuration.backupBucket, prefix: configuration.backupKey,
+                isWithoutRecord: configuration.isWithoutRecord))
+        reports = ReportObserver(http: direct, own: instance, port: configuration.statusPort)
         etcd = EtcdObserver(
             clientHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.clientTLS, proxy: .none),
-            peerHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.peerTLS, proxy: .none))
+            peerHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.peerTLS, proxy: .none),
+            metricsHTTP: direct)
     }
 
     private static func choose(_ configured: String?, _ told: String?, _ flag: String) throws -> String {
@@ -68,5 +85,28 @@ extension EtcdSettings {
 
     fileprivate var peerTLS: TLSSettings {
         TLSSettings(caFile: peerTrustedCAFile, certificateFile: peerCertificateFile, keyFile: peerKeyFile)
+    }
+}
+
+/// What looks at the world, put together: for the daemon, and for the commands.
+struct Observers: Sendable {
+    let ownReport: OwnReport
+    let start: StartObserver
+    let cluster: ClusterObserver
+
+    init(_ configuration: Configuration, _ surroundings: Surroundings, _ directory: DataDirectory) {
+        let identity = surroundings.identity
+        ownReport = OwnReport(
+            identity: identity, directory: directory, etcd: surroundings.etcd, group: surroundings.group,
+            metricsURL: configuration.etcdSettings.metricsURL)
+        let facts = FactsObserver(
+            identity: identity, group: surroundings.group, reports: surroundings.reports, ownReport: ownReport,
+            clusterName: configuration.clusterName)
+        start = StartObserver(
+            identity: identity, configuration: configuration, group: surroundings.group, facts: facts,
+            records: surroundings.records, zone: surroundings.zone, etcd: surroundings.etcd, ownReport: ownReport)
+        cluster = ClusterObserver(
+            identity: identity, configuration: configuration, group: surroundings.group, facts: facts,
+            records: surroundings.records, zone: surroundings.zone, etcd: surroundings.etcd, ownReport: ownReport)
     }
 }

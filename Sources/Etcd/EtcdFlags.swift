@@ -44,6 +44,41 @@ package enum EtcdFlags {
         return (ours + defaults).map { "--\($0.0)=\($0.1)" }
     }
 
+    /// What an etcd is started for that nobody but us is to reach.
+    package enum Purpose: Sendable, Equatable {
+        /// To be looked at: it takes part in no election, not even as the only member, and so changes nothing.
+        case looking
+        /// To become a cluster of one member on the data that it has.
+        case forcing
+    }
+
+    /// The arguments of an etcd that listens on the loopback interface alone, in place of those above.
+    ///
+    /// Without TLS, whatever the member list says of it: a certificate for the world rarely names 127.0.0.1, and nobody
+    /// dials a peer port there. Without the corruption check too, since there is no peer to compare with. The operator's
+    /// flags are not for this; what etcd says of itself to clients is as ever, since a member that leads tells it to the log.
+    package static func loopbackArguments(
+        for version: EtcdVersion, _ purpose: Purpose, dataDirectory: String, advertiseClientURLs: [String],
+        clientURL: String, peerURL: String, metricsURL: String
+    ) -> [String] {
+        var flags = [
+            ("data-dir", dataDirectory), ("listen-client-urls", clientURL),
+            ("advertise-client-urls", advertiseClientURLs.joined(separator: ",")), ("listen-peer-urls", peerURL),
+        ]
+        if version.isAtLeast(3, 3) { flags.append(("listen-metrics-urls", metricsURL)) }
+        if version.isAtLeast(3, 4) { flags += [("log-outputs", "stderr"), ("log-level", "info")] }
+        if version.isAtLeast(3, 4), !version.isAtLeast(3, 5) { flags.append(("logger", "zap")) }
+        switch purpose {
+        case .looking:
+            // The longest there is: longer than anybody looks.
+            flags.append(("election-timeout", "50000"))
+            if version.isAtLeast(3, 4) { flags.append(("initial-election-tick-advance", "false")) }
+        case .forcing:
+            flags.append(("force-new-cluster", "true"))
+        }
+        return flags.map { "--\($0.0)=\($0.1)" }
+    }
+
     /// What we would rather have than etcd's own defaults.
     private static func defaults(for version: EtcdVersion, metricsURL: String) -> [Default] {
         var defaults: [Default] = []

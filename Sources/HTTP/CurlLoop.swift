@@ -14,20 +14,11 @@ package final class CurlLoop: Sendable {
         if let shortcoming = LibCurl.shortcoming { throw CurlLoopError(description: shortcoming) }
         guard let multi = CurlMulti() else { throw CurlLoopError(description: "libcurl: curl_multi_init failed") }
         inbox = CurlInbox(multi)
-        let worker = Unmanaged.passRetained(CurlWorker(inbox, multi, idleLimit: idleLimit))
-        var thread = pthread_t()
-        let failure = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument { Unmanaged<CurlWorker>.fromOpaque(argument).takeRetainedValue().run() }
-                return nil
-            }, worker.toOpaque())
+        let failure = startForeignThread { [inbox] in CurlWorker(inbox, multi, idleLimit: idleLimit).run() }
         guard failure == 0 else {
-            worker.release()
             multi.free()
             throw CurlLoopError(description: "no thread for libcurl: \(String(cString: strerror(failure)))")
         }
-        pthread_detach(thread)
     }
 
     deinit { inbox.close() }

@@ -39,7 +39,7 @@ func printable(_ text: String) -> String {
 private let framing: Set = ["content-length", "transfer-encoding", "expect"]
 
 /// https://www.rfc-editor.org/rfc/rfc9110#name-tokens
-private func isToken(_ text: String) -> Bool {
+func isToken(_ text: String) -> Bool {
     !text.isEmpty
         && text.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)

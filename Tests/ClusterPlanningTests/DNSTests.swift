@@ -151,7 +151,7 @@ import Testing
         configured: String?, stack: String?, group: String, expected: String?
     ) {
         #expect(clusterName(configured: configured, stackName: stack, groupName: group) == expected)
-        let seen = Group(name: group, desiredCapacity: 3, stackName: stack, instances: [])
+        let seen = Group(name: group, owner: ourGroup, desiredCapacity: 3, stackName: stack, instances: [])
         #expect(seen.clusterName(configured: configured) == expected)
     }
 

@@ -1,4 +1,4 @@
-/// The small world of these tables: instance n is `i-n` at `10.0.0.n`, and member n runs on it.
+/// The small world of these tables: instance n is `i-n` at `10.0.0.n`, its disk is `d-n`, and member n runs on it.
 
 import ClusterPlanning
 
@@ -23,15 +23,19 @@ func identity(_ number: Int) -> Identity {
 }
 
 func instance(
-    _ number: Int, _ state: Instance.State = .running, _ lifecycle: String? = "InService", address: String? = nil
+    _ number: Int, _ state: Instance.State = .running, _ lifecycle: String? = "InService", address: String? = nil,
+    launchedFrom source: String? = "lt-1/7"
 ) -> Instance {
     Instance(
         InstanceID("i-\(number)"), state, lifecycle: lifecycle.map(Lifecycle.init(rawValue:)),
-        address: address ?? ClusterPlanningTests.address(number))
+        address: address ?? ClusterPlanningTests.address(number), launchSource: source)
 }
 
+/// What EC2 says of instance `number` when asked by ID: the group's word is not in it.
+func asked(_ number: Int, _ state: Instance.State) -> Instance { instance(number, state, nil, launchedFrom: nil) }
+
 func group(_ instances: [Instance], desired: Int = 3, name: String = "main", stack: String? = nil) -> Group {
-    Group(name: name, desiredCapacity: desired, stackName: stack, instances: instances)
+    Group(name: name, owner: ourGroup, desiredCapacity: desired, stackName: stack, instances: instances)
 }
 
 /// Instances that run and serve.
@@ -54,17 +58,21 @@ func founder(_ number: Int) -> Member {
     Member(MemberID(UInt64(number)), name: "i-\(number)", peerURLs: [peerURL(number)])
 }
 
+func members(_ numbers: Int...) -> [Member] { numbers.map { member($0) } }
+
 func founders(_ numbers: Int...) -> [InitialMember] { numbers.map { InitialMember("i-\($0)", peerURL($0)) } }
 
 /// A cluster in which everybody is well who has started and is not named as ill.
-func cluster(_ members: [Member], leader: MemberID = 2, ill: Set<MemberID> = [], id: ClusterID = 0xc1) -> RunningCluster
-{
+func cluster(
+    _ members: [Member], leader: MemberID = 2, ill: Set<MemberID> = [], id: ClusterID = 0xc1, generation: Int? = 1
+) -> RunningCluster {
     let health = members.map { member -> (MemberID, MemberHealth) in
         if !member.isStarted { return (member.id, .unhealthy("it has not started")) }
         return (member.id, ill.contains(member.id) ? .unhealthy("no answer") : .healthy)
     }
     return RunningCluster(
-        id: id, leader: leader, members: members, health: Dictionary(uniqueKeysWithValues: health))
+        id: id, generation: generation, leader: leader, members: members,
+        health: Dictionary(uniqueKeysWithValues: health))
 }
 
 func refused(_ number: Int) -> Peer { Peer(InstanceID("i-\(number)"), peerURL(number), .refused) }

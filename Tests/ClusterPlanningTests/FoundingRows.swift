@@ -1,149 +1,179 @@
-/// When `planStart` founds a cluster, and when it follows others who do.
+/// When `planStart` founds a cluster by the record, and what must not be there then.
 
-import ClusterPlanning
+@testable import ClusterPlanning
+
+/// The swap that founds, or that begins an empty generation in place of another one.
+func founding(_ numbers: [Int], generation: Int = 1, in store: StoreName = zoneStore) -> StartPlan {
+    let entries = numbers.map { on($0) }
+    return .claim(
+        RecordSwap(
+            .founding, store: store, expected: nil, record: record(entries, start: entries, generation: generation)))
+}
+
+private let named = remembering(founders(1, 2, 3))
+private let patient = remembering(founders(1, 2), foundingSince: .seconds(701))
+private let impatient = remembering(founders(1, 2), foundingSince: .seconds(700))
+private let all = [blank(1), blank(2), blank(3)]
+private func group(_ fourth: Instance) -> Observed<Group> {
+    .seen(ClusterPlanningTests.group([instance(1), instance(2), instance(3), fourth]))
+}
 
 let rowsOfFounding: [StartRow] =
     [
         StartRow("one reading of the group is not enough", view(), .wait(.groupMayChange(founders: founders(1, 2, 3)))),
-        StartRow("two equal readings found", view(), remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+        StartRow("two equal readings claim", view(), named, founding([1, 2, 3])),
         StartRow(
             "two different readings do not", view(), remembering(founders(1, 2, 4)),
             .wait(.groupMayChange(founders: founders(1, 2, 3)))),
         StartRow(
-            "a group of one founds", view(group: .seen(group([1], desired: 1)), peers: []), remembering(founders(1)),
-            found(founders(1))),
+            "a group of one founds", view(facts(.seen(group([1], desired: 1)), [blank(1)]), peers: []),
+            remembering(founders(1)), founding([1])),
         StartRow(
             "whoever is pending in the group but runs may found",
             view(
-                group: .seen(
-                    group([
-                        instance(1, .running, "Pending"), instance(2, .running, "Pending:Wait"),
-                        instance(3, .running, "Pending:Proceed"),
-                    ]))),
-            remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+                facts(
+                    .seen(
+                        group([
+                            instance(1, .running, "Pending"), instance(2, .running, "Pending:Wait"),
+                            instance(3, .running, "Pending:Proceed"),
+                        ])), all)), named, founding([1, 2, 3])),
         StartRow(
-            "of more than are wanted the lowest IDs found",
-            view(group: .seen(group([1, 2, 3, 4])), peers: [refused(2), refused(3), refused(4)]),
-            remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+            "of more than are wanted the lowest IDs found", view(facts(group(instance(4)), all + [blank(4)])), named,
+            founding([1, 2, 3])),
         StartRow(
-            "the others wait for them", view(group: .seen(group([0, 1], desired: 1)), peers: [refused(0)]),
+            "the others wait for them", view(facts(.seen(group([0, 1], desired: 1)), [blank(0), blank(1)])),
             .wait(.foundingWithoutUs(founders: founders(0)))),
         StartRow(
-            "--cluster-size counts, not the desired capacity", view(size: 1), remembering(founders(1)),
-            found(founders(1))),
+            "--cluster-size counts, not the desired capacity", view(settings: PlanSettings(clusterSize: 1)),
+            remembering(founders(1)), founding([1])),
         StartRow(
             "a half of the group founds nothing, though it be as many as --cluster-size",
-            view(group: .seen(group([1, 2, 3], desired: 6)), size: 3), remembering(founders(1, 2, 3)),
+            view(facts(.seen(group([1, 2, 3], desired: 6)), all), settings: PlanSettings(clusterSize: 3)), named,
             .wait(.groupIncomplete(running: 3, wanted: 6))),
         StartRow(
-            "an address that is not ours does not found for us",
-            view(group: .seen(group([instance(1, address: "10.0.0.99"), instance(2), instance(3)]))),
-            .wait(
-                .foundingWithoutUs(
-                    founders: [InitialMember("i-1", Endpoint(.http, "10.0.0.99", 2380))] + founders(2, 3)))),
+            "a group that wants nobody founds nothing", view(facts(.seen(group([1, 2, 3], desired: 0)), all)),
+            .wait(.groupIncomplete(running: 3, wanted: 0))),
         StartRow(
-            "a silent peer may hold data", view(peers: [refused(2), silent(3)]), remembering(founders(1, 2, 3)),
-            .wait(.peersSilent([silent(3)]))),
+            "who founds waits for as many instances as desired",
+            view(facts(.seen(group([1, 2])), [blank(1), blank(2)])), remembering(founders(1, 2)),
+            .wait(.groupIncomplete(running: 2, wanted: 3))),
         StartRow(
-            "a silent peer that would not found may hold data too",
+            "a silent instance may hold data", view(facts([blank(1), blank(2)], silent: [3])), named,
+            .wait(.reportsMissing(["i-3: timeout"]))),
+        StartRow(
+            "older cluster behind a security group: a silent one that would not found may hold data, too",
             view(
-                group: .seen(group([instance(1), instance(2), instance(3), instance(4, .running, "Standby")])),
-                peers: [refused(2), refused(3), silent(4)]),
-            remembering(founders(1, 2, 3)), .wait(.peersSilent([silent(4)]))),
+                facts(group(instance(4, .running, "Standby", launchedFrom: "lt-1/1")), all, silent: [4])),
+            remembering(founders(1, 2, 3), foundingSince: .zero), .wait(.reportsMissing(["i-4: timeout"]))),
         StartRow(
-            "a disk lost before is no reason to found anew",
-            view(disk: .empty(Stamp(instance: 1, started: true))), remembering(founders(1, 2, 3)), .wait(.ownDataLost)),
+            "half-rolled template: who reads other stores would not see our record",
+            view(facts([blank(1), blank(2), blank(3, stores: [bucketStore])])), named, .wait(.storesDiffer([3]))),
         StartRow(
-            "a stamp that came with the image says nothing of this instance",
-            view(disk: .empty(Stamp(instance: 9, started: true))), remembering(founders(1, 2, 3)),
-            found(founders(1, 2, 3))),
+            "who could not read the record yet is waited for", view(facts([blank(1), blank(2), blank(3, stores: [])])),
+            named, .wait(.reportsMissing(["i-3 has not read the record yet"]))),
         StartRow(
-            "a founder whose etcd failed before its log founds still",
-            view(disk: .empty(Stamp(instance: 1, started: false)), lastExit: .failure), remembering(founders(1, 2, 3)),
-            found(founders(1, 2, 3))),
+            "store switched: stores that differ by one differ",
+            view(facts([blank(1), blank(2), blank(3, stores: [zoneStore, bucketStore])])), named,
+            .wait(.storesDiffer([3]))),
         StartRow(
-            "an empty zone knows of no earlier cluster", view(zone: .seen(emptyZone)), remembering(founders(1, 2, 3)),
-            found(founders(1, 2, 3))),
+            "who follows lost data may found where no store knows a record",
+            view(
+                disk: .empty(Stamp(disk: disk(1), instance: 1, followsLostData: true)), everybodyBlank), named,
+            founding([1, 2, 3])),
         StartRow(
-            "a zone that names members has seen a cluster", view(zone: .seen(namingZone)),
-            remembering(founders(1, 2, 3)),
+            "an empty zone knows of no earlier cluster", view(zone: .seen(emptyZone)), named, founding([1, 2, 3])),
+        StartRow(
+            "a zone that names members has seen a cluster", view(zone: .seen(namingZone)), named,
             .wait(.zoneNamesCluster(name: "main", hosts: ["i-9.main.example.org."]))),
         StartRow(
-            "members of another name in the zone are none of ours", view(zone: .seen(namingZone), name: "other"),
-            remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+            "members of another name in the zone are none of ours",
+            view(zone: .seen(namingZone), settings: PlanSettings(clusterName: "other")), named,
+            .claim(
+                RecordSwap(
+                    .founding, store: zoneStore, expected: nil,
+                    record: ClusterRecord(
+                        owner: ourGroup, generation: 1, token: "other-1-salt", source: .empty,
+                        start: [on(1), on(2), on(3)], voters: [on(1), on(2), on(3)])))),
         StartRow(
-            "a zone that can't be read says nothing", view(zone: .unavailable("AccessDenied")),
-            remembering(founders(1, 2, 3)), .wait(.zoneNotRead("AccessDenied"))),
+            "a zone that can't be read says nothing", view(zone: .unavailable("AccessDenied")), named,
+            .wait(.zoneNotRead("AccessDenied"))),
         StartRow(
             "a zone needs a name to be asked for",
-            view(group: .seen(group([1, 2, 3].map { instance($0) }, name: "my_group")), zone: .seen(emptyZone)),
-            remembering(founders(1, 2, 3)), .wait(.noClusterName(group: "my_group"))),
+            view(facts(.seen(group([1, 2, 3].map { instance($0) }, name: "my_group")), all), zone: .seen(emptyZone)),
+            named, .wait(.noClusterName(group: "my_group"))),
+        StartRow(
+            "an empty list of backups is no obstacle", view(backups: .seen(BackupsSeen())), named, founding([1, 2, 3])),
+        StartRow(
+            "a list that can't be read is not empty", view(backups: .unavailable("403")), named,
+            .wait(.backupsNotRead("403"))),
+        StartRow(
+            "nothing empty is founded beside backups",
+            view(backups: .seen(BackupsSeen(count: 2, highestGeneration: 4))),
+            named, .wait(.backupsExist(2))),
+        StartRow(
+            "generation restarted beside old backups: their number is passed, though they are all expired",
+            view(backups: .seen(BackupsSeen(count: 0, highestGeneration: 4))), named,
+            .claim(
+                RecordSwap(
+                    .founding, store: zoneStore, expected: nil,
+                    record: record([on(1), on(2), on(3)], start: [on(1), on(2), on(3)], generation: 5)))),
+        StartRow(
+            "a cluster without a leader is not founded beside",
+            view(peers: [peer(2, shows: members(2, 3)), refused(3)]),
+            named, .wait(.noLeader(among: [peer(2, shows: members(2, 3))]))),
     ]
+    + [
+        (holds(3), "i-3 holds data"),
+        (reporting(3, .unusable("crc")), "i-3 holds data that etcd can't run on: crc"),
+        (reporting(3, .unknown("EIO")), "i-3 can't tell what it holds: EIO"),
+    ].map { report, doubt in
+        StartRow(
+            "\(doubt): nothing is founded", view(facts([blank(1), blank(2), report])), named,
+            .wait(.reportsMissing([doubt])))
+    }
     + [Instance.State.pending, .stopping, .stopped, .shuttingDown, .unknownToEC2, .unclear].map { state in
         StartRow(
-            "an instance that is \(state) may hold data",
-            view(group: .seen(group([instance(1), instance(2), instance(3), instance(4, state, "Terminating")]))),
-            remembering(founders(1, 2, 3)), .wait(.instancesUnsettled([instance(4, state, "Terminating")])))
+            "an instance that is \(state) may hold data", view(facts(group(instance(4, state, "Terminating")), all)),
+            named, .wait(.instancesUnsettled([instance(4, state, "Terminating")])))
     }
     + [
         StartRow(
-            "an instance that is terminated holds nothing",
-            view(
-                group: .seen(group([instance(1), instance(2), instance(3), instance(4, .terminated, "Terminating")]))),
-            remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+            "one without an address can't be asked",
+            view(facts(group(Instance(4, .running, lifecycle: .inService)), all)), named,
+            .wait(.instancesUnsettled([Instance(4, .running, lifecycle: .inService)]))),
         StartRow(
-            "a warm instance counts nowhere",
+            "an instance that is terminated holds nothing",
+            view(facts(group(instance(4, .terminated, "Terminating")), all)), named, founding([1, 2, 3])),
+        StartRow(
+            "a warm instance counts nowhere", view(facts(group(instance(4, .stopped, "Warmed:Stopped")), all)), named,
+            founding([1, 2, 3])),
+        StartRow(
+            "after five minutes a majority is enough", view(facts(.seen(group([1, 2])), [blank(1), blank(2)])),
+            impatient,
+            founding([1, 2])),
+        StartRow(
+            "not a moment before", view(facts(.seen(group([1, 2])), [blank(1), blank(2)])), patient,
+            .wait(.groupIncomplete(running: 2, wanted: 3))),
+        StartRow(
+            "then a silent one of our own template is passed over: it runs us",
+            view(facts([blank(1), blank(2)], silent: [3])), impatient, founding([1, 2])),
+        StartRow(
+            "not one of another template, or another version of ours",
             view(
-                group: .seen(group([instance(1), instance(2), instance(3), instance(4, .stopped, "Warmed:Stopped")]))),
-            remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
+                facts(
+                    .seen(group([instance(1), instance(2), instance(3, launchedFrom: "lt-1/6")])),
+                    [blank(1), blank(2)],
+                    silent: [3])), impatient, .wait(.reportsMissing(["i-3: timeout"]))),
+        StartRow(
+            "not where nobody knows our own template",
+            view(
+                facts(
+                    .seen(group([1, 2, 3].map { instance($0, launchedFrom: nil) })), [blank(1), blank(2)], silent: [3])),
+            impatient, .wait(.reportsMissing(["i-3: timeout"]))),
+        StartRow(
+            "a minority never founds", view(facts(.seen(group([1])), [blank(1)])), impatient,
+            .wait(.groupIncomplete(running: 1, wanted: 2))),
+        StartRow(
+            "who answers and holds data is never passed over", view(facts([blank(1), blank(2), holds(3)])), impatient,
+            .wait(.reportsMissing(["i-3 holds data"]))),
     ]
-
-private let begun = [peer(2, shows: [founder(1), founder(2), founder(3)]), refused(3)]
-
-let rowsOfFollowing: [StartRow] = [
-    StartRow(
-        "founders who have begun are followed once their list stays", view(peers: begun),
-        remembering(founders(1, 2, 3)),
-        found(founders(1, 2, 3))),
-    StartRow(
-        "a list seen once may be a part", view(peers: begun), .wait(.groupMayChange(founders: founders(1, 2, 3)))),
-    StartRow(
-        "their list counts, not the group's reading",
-        view(
-            group: .seen(group([0, 1, 2, 3])),
-            peers: [peer(2, shows: [founder(1), founder(2), founder(3)]), refused(3), refused(0)]),
-        remembering(founders(1, 2, 3)), found(founders(1, 2, 3))),
-    StartRow(
-        "a founding without us is waited for",
-        view(peers: [peer(2, shows: [founder(2), founder(3)]), refused(3)]),
-        .wait(.foundingWithoutUs(founders: founders(2, 3)))),
-    StartRow(
-        "founders who differ are not followed",
-        view(peers: [peer(2, shows: [founder(1), founder(2)]), peer(3, shows: [founder(1), founder(3)], of: 0xc2)]),
-        .wait(
-            .foundersDiffer([
-                peer(2, shows: [founder(1), founder(2)]), peer(3, shows: [founder(1), founder(3)], of: 0xc2),
-            ]))),
-    StartRow(
-        "once somebody has started, a leader is waited for",
-        view(peers: [peer(2, shows: [founder(1), member(2), founder(3)]), refused(3)]),
-        .wait(.noLeader(among: [peer(2, shows: [founder(1), member(2), founder(3)])]))),
-    StartRow(
-        "a founder that has lost its disk does not follow",
-        view(disk: .empty(Stamp(instance: 1, started: true)), peers: begun),
-        remembering(founders(1, 2, 3)), .wait(.ownDataLost)),
-    StartRow(
-        "with somebody silent nobody is followed",
-        view(peers: [peer(2, shows: [founder(1), founder(2), founder(3)]), silent(3)]), remembering(founders(1, 2, 3)),
-        .wait(.peersSilent([silent(3)]))),
-    StartRow(
-        "with somebody leaving nobody is followed",
-        view(group: .seen(group([instance(1), instance(2), instance(3, .shuttingDown)])), peers: [begun[0]]),
-        remembering(founders(1, 2, 3)), .wait(.instancesUnsettled([instance(3, .shuttingDown)]))),
-    StartRow(
-        "where the zone has seen a cluster nobody is followed", view(peers: begun, zone: .seen(namingZone)),
-        remembering(founders(1, 2, 3)), .wait(.zoneNamesCluster(name: "main", hosts: ["i-9.main.example.org."]))),
-    StartRow(
-        "where the zone can't be read nobody is followed", view(peers: begun, zone: .unavailable("503")),
-        remembering(founders(1, 2, 3)), .wait(.zoneNotRead("503"))),
-]

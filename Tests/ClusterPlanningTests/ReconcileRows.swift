@@ -1,7 +1,9 @@
-/// What `planReconcile` has to decide, row by row. DNS has tables of its own.
+/// What `planReconcile` has to decide, row by row: who is removed, and what is said. DNS, drains, joins and the record have
+/// tables of their own.
 
-import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 /// One claim about the leader's housekeeping.
 struct ReconcileRow: CustomTestStringConvertible, Sendable {
@@ -25,20 +27,25 @@ struct ReconcileRow: CustomTestStringConvertible, Sendable {
     var testDescription: String { claim }
 }
 
-/// Member 1 leads three healthy members in a group of three.
+/// Member 1 leads three healthy members in a group of three, and the record says so.
 func lead(
-    _ cluster: RunningCluster = cluster([member(1), member(2), member(3)], leader: 1), as own: Int = 1,
-    group: Observed<Group> = .seen(group([1, 2, 3])), asked: Observed<[Instance]> = .seen([]), alarms: [Alarm] = [],
-    zone: Observed<Zone> = .notAsked, size: Int? = nil, now: Duration = .seconds(100)
+    _ cluster: RunningCluster = three(), _ facts: Facts = everybodyHolds, record: RecordReading = found(record()),
+    generation: Int? = 1, abilities: EtcdAbilities = EtcdAbilities(), alarms: [Alarm] = [],
+    backups: Observed<BackupsSeen> = .notAsked, zone: Observed<Zone> = .notAsked,
+    hooks: Observed<[LifecycleHook]> = .notAsked, settings: PlanSettings = PlanSettings(),
+    now: Duration = .seconds(1000)
 ) -> ClusterView {
     ClusterView(
-        now: now, own: InstanceID("i-\(own)"), ownMember: MemberID(UInt64(own)), cluster: cluster, alarms: alarms,
-        group: group, askedInstances: asked, zone: zone, configuredSize: size)
+        now: now, time: "2026-01-31T12:00:00Z", salt: "salt", own: 1, ownMember: 1, ownGeneration: generation,
+        settings: settings, cluster: cluster, abilities: abilities, alarms: alarms, facts: facts, record: record,
+        backups: backups, zone: zone, hooks: hooks)
 }
 
-func three(ill: Set<MemberID> = []) -> RunningCluster {
-    cluster([member(1), member(2), member(3)], leader: 1, ill: ill)
-}
+let everybodyHolds = facts([holds(1), holds(2), holds(3)])
+let firstTwo = [holds(1), holds(2)]
+
+func three(ill: Set<MemberID> = []) -> RunningCluster { led(members(1, 2, 3), ill: ill) }
+func led(_ members: [Member], ill: Set<MemberID> = []) -> RunningCluster { cluster(members, leader: 1, ill: ill) }
 
 func orphaned(_ id: MemberID, since: Duration) -> ReconcileMemory {
     var memory = ReconcileMemory()
@@ -46,162 +53,177 @@ func orphaned(_ id: MemberID, since: Duration) -> ReconcileMemory {
     return memory
 }
 
-/// What EC2 says of instance `number` when asked by ID: the group's word is not in it.
-func asked(_ number: Int, _ state: Instance.State) -> Instance { instance(number, state, nil) }
-
-private func gone(_ number: Int) -> ReconcilePlan.Step {
-    .removeMember(member(number), because: .instanceTerminated(InstanceID("i-\(number)")))
+/// What a leader remembers that has seen these facts for `time`.
+func seeing(_ facts: Facts, for time: Duration, weakRemovals: [Duration] = []) -> ReconcileMemory {
+    var memory = ReconcileMemory()
+    var now = Duration.seconds(1000) - time
+    while now < .seconds(1000) {
+        memory.absence.remember(facts, now, grace: .seconds(300))
+        now += .seconds(60)
+    }
+    memory.weakRemovals = weakRemovals
+    return memory
 }
+
+func gone(_ number: Int, _ loss: Loss? = nil) -> ReconcilePlan.Step {
+    let loss = loss ?? .instanceTerminated(InstanceID("i-\(number)"))
+    return .removeMember(member(number), because: .diskGone(loss))
+}
+
+func ill(_ number: Int, _ state: Instance.State = .running) -> Deferral {
+    .unhealthyButRunning(member(number), state, "no answer")
+}
+
+private let three3 = facts(asked: [asked(3, .terminated)], firstTwo)
 
 let rowsOfTerminated: [ReconcileRow] = [
     ReconcileRow("while all is well nothing is done and nothing is said", lead()),
     ReconcileRow(
         "a member whose instance is terminated is removed",
-        lead(three(ill: [3]), group: .seen(group([1, 2, 4])), asked: .seen([asked(3, .terminated)])), steps: [gone(3)]),
-    ReconcileRow(
-        "so it is while the group still lists the instance",
-        lead(three(ill: [3]), asked: .seen([asked(3, .terminated)])), steps: [gone(3)]),
-    ReconcileRow(
-        "terminated is the end, even of one that seems to answer",
-        lead(asked: .seen([asked(3, .terminated)])), steps: [gone(3)]),
+        lead(three(ill: [3]), facts(.seen(group([1, 2, 4])), asked: [asked(3, .terminated)], firstTwo)),
+        steps: [gone(3)]),
+    ReconcileRow("so it is while the group still lists the instance", lead(three(ill: [3]), three3), steps: [gone(3)]),
+    ReconcileRow("terminated is the end, even of one that seems to answer", lead(three(), three3), steps: [gone(3)]),
     ReconcileRow(
         "not while the quorum hangs on it",
-        lead(three(ill: [2]), asked: .seen([asked(2, .running), asked(3, .terminated)])),
-        deferred: [
-            .unhealthyButRunning(member(2), .running, "no answer"),
-            .quorumAtRisk(member(3), QuorumRisk(healthyVoters: 1, voters: 2)),
-        ]),
+        lead(three(ill: [2]), facts(asked: [asked(3, .terminated)], [holds(1)], silent: [2])),
+        deferred: [ill(2), .quorumAtRisk(member(3), QuorumRisk(healthyVoters: 1, voters: 2))]),
     ReconcileRow(
         "one at a time, the lowest ID first",
         lead(
-            cluster([1, 2, 3, 4, 5].map { member($0) }, leader: 1, ill: [4, 5]),
-            group: .seen(group([1, 2, 3], desired: 3)),
-            asked: .seen([asked(5, .terminated), asked(4, .terminated)])), steps: [gone(4)],
-        deferred: [.oneRemovalPerTurn(member(5))]),
+            led(members(1, 2, 3, 4, 5), ill: [4, 5]),
+            facts(asked: [asked(5, .terminated), asked(4, .terminated)], [holds(1), holds(2), holds(3)]),
+            record: found(record([1, 2, 3, 4, 5].map { on($0) }))), steps: [gone(4)],
+        deferred: [.oneChangePerTurn(member(5))]),
     ReconcileRow(
         "learners and founders who never started before voters",
         lead(
-            cluster([member(1), member(2), member(3), member(4, learner: true), founder(5)], leader: 1, ill: [3, 4]),
-            asked: .seen([asked(3, .terminated), asked(4, .terminated), asked(5, .terminated)])),
-        steps: [.removeMember(founder(5), because: .instanceTerminated(5))],
-        deferred: [.oneRemovalPerTurn(member(4, learner: true)), .oneRemovalPerTurn(member(3))]),
+            led([member(1), member(2), member(3), member(4, learner: true), founder(5)], ill: [3, 4]),
+            facts(asked: [3, 4, 5].map { asked($0, .terminated) }, firstTwo),
+            record: found(record([1, 2, 3, 4, 5].map { on($0) }))),
+        steps: [.removeMember(founder(5), because: .diskGone(.instanceTerminated(5)))],
+        deferred: [.oneChangePerTurn(member(4, learner: true)), .oneChangePerTurn(member(3))]),
     ReconcileRow(
         "two of two: the survivor alone removes the dead, if it can",
-        lead(cluster([member(1), member(2)], leader: 1, ill: [2]), asked: .seen([asked(2, .terminated)]), size: 2),
-        steps: [gone(2)]),
+        lead(
+            led(members(1, 2), ill: [2]),
+            facts(.seen(group([1, 2], desired: 2)), asked: [asked(2, .terminated)], [holds(1)]),
+            record: found(record([on(1), on(2)]))), steps: [gone(2)]),
     ReconcileRow(
-        "a leader never removes itself",
-        lead(asked: .seen([asked(1, .terminated)])), deferred: [.ownInstanceTerminated(member(1))]),
+        "a leader never removes itself", lead(three(), facts(asked: [asked(1, .terminated)], [holds(2), holds(3)])),
+        deferred: [.ownDiskGone(member(1), .instanceTerminated(1))]),
+    ReconcileRow(
+        "while the record can't be read, too", lead(three(ill: [3]), three3, record: .unknown("503")), steps: [gone(3)],
+        deferred: [.recordNotRead("503")]),
+    ReconcileRow(
+        "strategy add leaves removals to an operator",
+        lead(three(ill: [3]), three3, settings: PlanSettings(joinStrategy: .add)),
+        deferred: [.removalNotAllowed(member(3), .instanceTerminated(3))]),
+    ReconcileRow(
+        "so does prepared, also of data that etcd can't run on",
+        lead(
+            three(ill: [3]), facts(firstTwo + [reporting(3, .unusable("crc"), disk: disk(3))]),
+            settings: PlanSettings(joinStrategy: .prepared))),
+    ReconcileRow(
+        "prune is in a group what replace is",
+        lead(three(ill: [3]), three3, settings: PlanSettings(joinStrategy: .prune)), steps: [gone(3)]),
 ]
 
-let rowsOfDoubt: [ReconcileRow] =
-    [
-        ReconcileRow(
-            "no answer of AWS removes nobody", lead(three(ill: [3]), group: .unavailable("503"), asked: .notAsked),
-            deferred: [.groupNotRead("503")]),
-        ReconcileRow("nothing asked, nobody removed, nothing to say", lead(three(ill: [3]), group: .notAsked)),
-        ReconcileRow(
-            "an empty group removes nobody", lead(group: .seen(group([Int]()))),
-            deferred: [.notInGroup(group: "main", listed: 0)]),
-        ReconcileRow(
-            "a group without us removes nobody, whatever EC2 says",
-            lead(three(ill: [3]), group: .seen(group([2, 4, 5])), asked: .seen([asked(3, .terminated)])),
-            deferred: [.notInGroup(group: "main", listed: 3)]),
-        ReconcileRow(
-            "an EC2 that fails removes nobody",
-            lead(three(ill: [3]), group: .seen(group([1, 2, 4])), asked: .unavailable("RequestLimitExceeded")),
-            deferred: [.instancesNotRead("RequestLimitExceeded")]),
-        ReconcileRow(
-            "an EC2 that was not asked removes nobody", lead(three(ill: [3]), asked: .notAsked)),
-        ReconcileRow(
-            "half a group removes nobody who lives",
-            lead(group: .seen(group([1])), asked: .seen([asked(2, .running), asked(3, .running)])),
-            deferred: [.outsideGroup(member(2), .running), .outsideGroup(member(3), .running)]),
-        ReconcileRow(
-            "a member that neither the group nor EC2 speaks of stays",
-            lead(group: .seen(group([1, 2]))), deferred: [.outsideGroup(member(3), .unclear)]),
-        ReconcileRow(
-            "an instance that EC2 does not know proves nothing",
-            lead(three(ill: [3]), group: .seen(group([1, 2])), asked: .seen([asked(3, .unknownToEC2)])),
-            deferred: [.instanceUnknownToEC2(member(3))]),
-        ReconcileRow(
-            "an ill member of a running instance stays",
-            lead(three(ill: [3]), asked: .seen([asked(3, .running)])),
-            deferred: [.unhealthyButRunning(member(3), .running, "no answer")]),
-        ReconcileRow(
-            "a member that bears no instance's name stays",
-            lead(
-                cluster(
-                    [
-                        member(1), Member(2, name: "node-2", peerURLs: [peerURL(2)], clientURLs: [clientURL(2)]),
-                        member(3),
-                    ],
-                    leader: 1)),
-            deferred: [.notAnInstance(Member(2, name: "node-2", peerURLs: [peerURL(2)], clientURLs: [clientURL(2)]))]),
-        ReconcileRow(
-            "who does not lead does nothing",
-            lead(
-                cluster([member(1), member(2), member(3)], leader: 2, ill: [3]),
-                asked: .seen([asked(3, .terminated)])), deferred: [.notLeader(leader: 2)]),
-        ReconcileRow(
-            "CORRUPT holds everything",
-            lead(
-                three(ill: [3]), asked: .seen([asked(3, .terminated)]), alarms: [.corrupt(3), .corrupt(2)],
-                zone: .seen(emptyZone)),
-            deferred: [.corrupt([2, 3])]),
-        ReconcileRow(
-            "NOSPACE is said, and holds nothing",
-            lead(three(ill: [3]), asked: .seen([asked(3, .terminated)]), alarms: [.noSpace(2), .other(1, "new")]),
-            steps: [gone(3)], deferred: [.noSpace([2])]),
-        ReconcileRow(
-            "a place that is free is said", lead(cluster([member(1), member(2)], leader: 1)),
-            deferred: [.memberMissing(members: 2, size: 3)]),
-        ReconcileRow(
-            "--cluster-size says how many places there are", lead(size: 5),
-            deferred: [.memberMissing(members: 3, size: 5)]),
-    ]
-    + [Instance.State.shuttingDown, .stopping, .stopped].map { state in
-        ReconcileRow(
-            "an instance that is \(state) keeps its member", lead(three(ill: [3]), asked: .seen([asked(3, state)])),
-            deferred: [.instanceLeaving(member(3), state)])
-    }
+private let unusable3 = facts(firstTwo + [reporting(3, .unusable("crc"), disk: disk(3))])
+private let replaced3 = facts(firstTwo + [blank(3, disk(33), asks: true)])
 
-private let withEntry = cluster([member(1), member(2), entry(7, at: 4)], leader: 1)
-
-let rowsOfEntries: [ReconcileRow] = [
+let rowsOfOtherEvidence: [ReconcileRow] = [
     ReconcileRow(
-        "an entry whose address an instance of the group has is kept",
-        lead(withEntry, group: .seen(group([1, 2, 4]))), orphaned(7, since: .zero)),
+        "replace root volume: an instance that reports another disk has lost its member",
+        lead(three(ill: [3]), replaced3), steps: [gone(3, .replaced(3, by: disk(33)))]),
     ReconcileRow(
-        "an entry at nobody's address gets its grace",
-        lead(withEntry, group: .seen(group([1, 2, 3]))),
-        deferred: [.orphanInGrace(entry(7, at: 4), remaining: .seconds(60))]),
+        "not one that etcd still reaches", lead(three(), replaced3),
+        deferred: [.reachedThoughGone(member(3), .replaced(3, by: disk(33)))]),
     ReconcileRow(
-        "the grace counts from the first sight",
-        lead(withEntry, group: .seen(group([1, 2, 3]))), orphaned(7, since: .seconds(41)),
-        deferred: [.orphanInGrace(entry(7, at: 4), remaining: .seconds(1))]),
+        "nor while the record can't be read: it may know that disk",
+        lead(three(ill: [3]), replaced3, record: .unknown("503")),
+        deferred: [.recordNotRead("503"), .fateUnknown(member(3), "the record can't be read")]),
     ReconcileRow(
-        "after the grace the entry goes",
-        lead(withEntry, group: .seen(group([1, 2, 3]))), orphaned(7, since: .seconds(40)),
-        steps: [.removeMember(entry(7, at: 4), because: .neverStarted(address: "10.0.0.4"))]),
+        "data that etcd can't run on goes while the others have their quorum", lead(three(ill: [3]), unusable3),
+        steps: [.removeMember(member(3), because: .diskUnusable(3, "crc"))]),
+    ReconcileRow("not where that member answers", lead(three(), unusable3)),
     ReconcileRow(
-        "an instance that is terminated claims no address",
-        lead(withEntry, group: .seen(group([1, 2, 3])), asked: .seen([asked(4, .terminated)])),
-        orphaned(7, since: .seconds(40)),
-        steps: [.removeMember(entry(7, at: 4), because: .neverStarted(address: "10.0.0.4"))]),
+        "nor while the record can't be read, as if it were another one's",
+        lead(three(ill: [3]), unusable3, record: .unknown("503")),
+        deferred: [.recordNotRead("503"), .fateUnknown(member(3), "the record can't be read")]),
     ReconcileRow(
-        "an instance whose address is not known yet may be the one",
-        lead(withEntry, group: .seen(group([instance(1), instance(2), Instance(9, .pending, lifecycle: .pending)]))),
-        orphaned(7, since: .zero)),
+        "nor where the quorum hangs on it", lead(three(ill: [2, 3]), unusable3),
+        deferred: [ill(2), .quorumAtRisk(member(3), QuorumRisk(healthyVoters: 1, voters: 2))]),
     ReconcileRow(
-        "a founder that has not started is judged by its instance",
-        lead(cluster([member(1), member(2), founder(3)], leader: 1), asked: .seen([asked(3, .running)])),
-        deferred: [.unhealthyButRunning(founder(3), .running, "it has not started")]),
+        "the leader's own is its own business",
+        lead(three(ill: [1]), facts([reporting(1, .unusable("crc"), disk: disk(1)), holds(2), holds(3)]))),
     ReconcileRow(
-        "a learner's entry that nobody claims goes, too",
-        lead(cluster([member(1), member(2), member(3), entry(7, at: 4, learner: true)], leader: 1)),
-        orphaned(7, since: .zero),
-        steps: [.removeMember(entry(7, at: 4, learner: true), because: .neverStarted(address: "10.0.0.4"))]),
+        "what a person has declared gone goes",
+        lead(
+            three(ill: [3]), facts(firstTwo, silent: [3]),
+            record: found(
+                record(gone: [ClusterRecord.GoneDisk(disk(3), evidence: "it burnt", time: "", teller: "Ada")]))),
+        steps: [gone(3, .declared(by: "Ada"))]),
 ]
 
-let reconcileRows = rowsOfTerminated + rowsOfDoubt + rowsOfEntries + rowsOfZone
+private let forgotten3 = facts(.seen(group([1, 2, 4])), asked: [asked(3, .unknownToEC2)], firstTwo + [blank(4)])
+private let replaced4 = facts(
+    .seen(group([1, 2, 4])), asked: [asked(3, .unknownToEC2)], firstTwo + [blank(4, asks: true)])
+private let goneOf5 = facts(
+    .seen(group([1, 2, 5])), asked: [3, 4].map { asked($0, .unknownToEC2) }, firstTwo + [holds(5)])
+private let five = led(members(1, 2, 3, 4, 5), ill: [3, 4])
+private let five5 = found(record([1, 2, 3, 4, 5].map { on($0) }))
+
+/// EC2 knows an instance no more: weak evidence, with bounds.
+let rowsOfWeakEvidence: [ReconcileRow] = [
+    ReconcileRow(
+        "an instance that EC2 does not know proves nothing at first", lead(three(ill: [3]), forgotten3),
+        seeing(forgotten3, for: .seconds(299)),
+        deferred: [
+            .fateUnknown(member(3), "EC2 does not know i-3, which proves nothing before 300.0 seconds")
+        ]),
+    ReconcileRow(
+        "EC2 forgets one of three: two are not left, while nobody asks to take the place",
+        lead(three(ill: [3]), forgotten3), seeing(forgotten3, for: .seconds(300)),
+        deferred: [
+            .tooWeak(
+                member(3), .instanceForgotten(3), "two voters would be left, and no instance asks to take the place")
+        ]),
+    ReconcileRow(
+        "EC2 forgets one of three: once somebody asks, it goes", lead(three(ill: [3]), replaced4),
+        seeing(replaced4, for: .seconds(300)), steps: [gone(3, .instanceForgotten(3))],
+        deferred: [.spare(4, members: 3, size: 3)]),
+    ReconcileRow(
+        "hidden healthy member: what etcd still reaches is kept", lead(three(), replaced4),
+        seeing(replaced4, for: .seconds(300)),
+        deferred: [.reachedThoughGone(member(3), .instanceForgotten(3)), .spare(4, members: 3, size: 3)]),
+    ReconcileRow(
+        "of five, one", lead(five, goneOf5, record: five5), seeing(goneOf5, for: .seconds(300)),
+        steps: [gone(3, .instanceForgotten(3))], deferred: [.oneChangePerTurn(member(4))]),
+    ReconcileRow(
+        "and in a grace no more than a minority",
+        lead(led(members(1, 2, 4, 5), ill: [4]), goneOf5, record: found(record([1, 2, 4, 5].map { on($0) }))),
+        seeing(goneOf5, for: .seconds(300), weakRemovals: [.seconds(701)]),
+        deferred: [
+            .tooWeak(member(4), .instanceForgotten(4), "1 were removed on such evidence in the last 300.0 seconds")
+        ]),
+    ReconcileRow(
+        "after that the next one",
+        lead(led(members(1, 2, 4, 5), ill: [4]), goneOf5, record: found(record([1, 2, 4, 5].map { on($0) }))),
+        seeing(goneOf5, for: .seconds(300), weakRemovals: [.seconds(700)]), steps: [gone(4, .instanceForgotten(4))]),
+    ReconcileRow(
+        "a learner has no vote to lose",
+        lead(
+            led([member(1), member(2), member(3, learner: true)], ill: [3]), forgotten3,
+            record: found(record([on(1), on(2), on(3, joining: true)]))),
+        seeing(forgotten3, for: .seconds(300), weakRemovals: [.seconds(701)]),
+        steps: [.removeMember(member(3, learner: true), because: .diskGone(.instanceForgotten(3)))]),
+    ReconcileRow(
+        "on weak evidence nobody goes while the record can't be read",
+        lead(three(ill: [3]), replaced4, record: .unknown("503")),
+        seeing(replaced4, for: .seconds(300)),
+        deferred: [
+            .recordNotRead("503"), .fateUnknown(member(3), "the record can't be read"),
+            .spare(4, members: 3, size: 3),
+        ]),
+]

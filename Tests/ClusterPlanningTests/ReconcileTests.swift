@@ -1,5 +1,6 @@
-import ClusterPlanning
 import Testing
+
+@testable import ClusterPlanning
 
 @Suite struct ReconcileTests {
     @Test(arguments: reconcileRows)
@@ -22,8 +23,8 @@ import Testing
             var view = row.view
             view.cluster = view.cluster.shuffled(using: &random)
             view.alarms.shuffle(using: &random)
-            view.group = view.group.mapped { $0.shuffled(using: &random) }
-            view.askedInstances = view.askedInstances.mapped { $0.shuffled(using: &random) }
+            view.facts = view.facts.shuffled(using: &random)
+            view.hooks = view.hooks.mapped { $0.shuffled(using: &random) }
             view.zone = view.zone.mapped { $0.shuffled(using: &random) }
             var memory = row.memory
             let plan = planReconcile(view, memory: &memory)
@@ -32,33 +33,84 @@ import Testing
         }
     }
 
+    @Test func everyStepHasARow() {
+        let reached = Set(reconcileRows.flatMap(\.steps).map(StepKind.init))
+        #expect(reached == Set(StepKind.allCases), "missing: \(Set(StepKind.allCases).subtracting(reached))")
+    }
+
+    @Test(arguments: reconcileRows)
+    func oneChangeOfMembershipATurn(row: ReconcileRow) {
+        #expect(row.steps.filter(\.changesMembership).count <= 1)
+    }
+
     @Test func aGraceStartsAnewWheneverTheEntryWasClaimedOrNobodyCouldTell() {
-        let orphan = cluster([member(1), member(2), entry(7, at: 4)], leader: 1)
-        let unclaimed = Observed.seen(group([1, 2, 3]))
+        let orphan = led([member(1), member(2), entry(7, at: 4)])
+        func look(
+            _ second: Int, _ facts: Facts = facts(firstTwo), _ cluster: RunningCluster = orphan, alarms: [Alarm] = []
+        ) -> ClusterView {
+            lead(cluster, facts, record: .notConfigured, alarms: alarms, now: .seconds(second))
+        }
+        let noEC2 = Facts(owner: ourGroup, group: .seen(group([1, 2, 3])), asked: .unavailable("503"))
         let interruptions: [(String, ClusterView)] = [
-            ("claimed", lead(orphan, group: .seen(group([1, 2, 4])), now: .seconds(50))),
-            ("AWS down", lead(orphan, group: .unavailable("503"), now: .seconds(50))),
-            ("EC2 down", lead(orphan, group: unclaimed, asked: .unavailable("503"), now: .seconds(50))),
-            ("corrupt", lead(orphan, group: unclaimed, alarms: [.corrupt(1)], now: .seconds(50))),
-            ("no leader", lead(cluster(orphan.members, leader: 2), group: unclaimed, now: .seconds(50))),
+            ("claimed", look(50, facts(.seen(group([1, 2, 4])), firstTwo))),
+            ("AWS down", look(50, Facts(owner: ourGroup, group: .unavailable("503")))),
+            ("EC2 down", look(50, noEC2)),
+            ("corrupt", look(50, alarms: [.corrupt(1)])),
+            ("no leader", look(50, facts(firstTwo), cluster(orphan.members, leader: 2))),
         ]
         for (name, interruption) in interruptions {
             var memory = ReconcileMemory()
-            _ = planReconcile(lead(orphan, group: unclaimed, now: .zero), memory: &memory)
+            _ = planReconcile(look(0), memory: &memory)
             _ = planReconcile(interruption, memory: &memory)
-            let after = planReconcile(lead(orphan, group: unclaimed, now: .seconds(61)), memory: &memory)
-            #expect(after.steps.isEmpty, "\(name)")
+            let changes = planReconcile(look(61), memory: &memory).steps.filter(\.changesMembership)
+            #expect(changes.isEmpty, "\(name)")
         }
     }
 
     @Test func memoryForgetsMembersThatAreGone() {
         var memory = ReconcileMemory()
-        let orphan = cluster([member(1), member(2), member(3), entry(7, at: 4)], leader: 1, ill: [3])
-        _ = planReconcile(lead(orphan), memory: &memory)
+        let orphan = led([member(1), member(2), member(3), entry(7, at: 4)], ill: [3])
+        _ = planReconcile(lead(orphan, record: .notConfigured), memory: &memory)
         #expect(Set(memory.unhealthySince.keys) == [3, 7])
         #expect(Set(memory.orphanedSince.keys) == [7])
-        _ = planReconcile(lead(now: .seconds(101)), memory: &memory)
-        #expect(memory.unhealthySince.isEmpty)
-        #expect(memory.orphanedSince.isEmpty)
+        _ = planReconcile(lead(now: .seconds(1001)), memory: &memory)
+        #expect(memory.unhealthySince.isEmpty && memory.orphanedSince.isEmpty)
+    }
+
+    /// Who leads no more begins anew, but remembers whom it has given leadership to, and when.
+    @Test func aLeaderThatComesBackWaitsAnew() {
+        var memory = ReconcileMemory()
+        memory.handedOver = .seconds(990)
+        memory.blindSince = .zero
+        memory.weakRemovals = [.seconds(990)]
+        _ = planReconcile(lead(cluster(members(1, 2, 3), leader: 2)), memory: &memory)
+        #expect(memory.blindSince == nil && memory.weakRemovals.isEmpty && memory.handedOver == .seconds(990))
+    }
+
+    /// Only what no other leader of another generation could undo may go by an older reading of the record.
+    @Test func whatTheRecordDecidesNeedsAFreshOne() {
+        func isNeeded(_ view: ClusterView) -> Bool {
+            var memory = ReconcileMemory()
+            return planReconcile(view, memory: &memory).needsFreshRecord
+        }
+        #expect(isNeeded(lead(three(ill: [3]), facts(asked: [asked(3, .terminated)], firstTwo))))
+        #expect(
+            isNeeded(
+                lead(
+                    led(members(1, 2)), facts(firstTwo + [blank(3, asks: true)]), record: found(record([on(1), on(2)])))
+            ))
+        #expect(!isNeeded(lead(led([member(1), member(2), member(3, learner: true)]))))
+        #expect(!isNeeded(lead(zone: .seen(emptyZone))))
+    }
+
+    @Test func overtakenIsSaid() {
+        var memory = ReconcileMemory()
+        #expect(planReconcile(lead(record: found(record(generation: 2))), memory: &memory).isOvertaken)
+        #expect(!planReconcile(lead(generation: 2), memory: &memory).isOvertaken)
     }
 }
+
+let reconcileRows =
+    rowsOfTerminated + rowsOfOtherEvidence + rowsOfWeakEvidence + rowsOfDoubt + rowsOfEntries + rowsOfDrains
+    + rowsOfBlindness + rowsOfAdditions + rowsOfPromotions + rowsOfLaunching + rowsOfUpkeep + rowsOfAdoption
+    + rowsOfMoves + rowsOfZone

@@ -1,6 +1,6 @@
 /// What the leader makes of the hosted zone, row by row.
 
-import ClusterPlanning
+@testable import ClusterPlanning
 
 func host(_ number: Int) -> String { "i-\(number).main.example.org." }
 
@@ -23,7 +23,7 @@ func records(_ numbers: [Int], scheme: Endpoint.Scheme = .http) -> [RecordSet] {
 
 func zone(_ records: [RecordSet]) -> Zone { Zone(domain: "example.org.", records: records) }
 
-private func ill(_ id: MemberID, since: Duration) -> ReconcileMemory {
+private func unwell(_ id: MemberID, since: Duration) -> ReconcileMemory {
     var memory = ReconcileMemory()
     memory.unhealthySince[id] = since
     return memory
@@ -31,8 +31,11 @@ private func ill(_ id: MemberID, since: Duration) -> ReconcileMemory {
 
 private let illButRunning = Deferral.unhealthyButRunning(member(3), .running, "no answer")
 private func thirdIsIll(_ held: [RecordSet]) -> ClusterView {
-    lead(three(ill: [3]), asked: .seen([asked(3, .running)]), zone: .seen(zone(held)))
+    lead(three(ill: [3]), zone: .seen(zone(held)))
 }
+
+private let abroad = Member(
+    2, name: "i-2", peerURLs: [Endpoint(.http, "node2", 2380)], clientURLs: [clientURL(2)])
 
 let rowsOfZone: [ReconcileRow] = [
     ReconcileRow(
@@ -41,17 +44,19 @@ let rowsOfZone: [ReconcileRow] = [
     ReconcileRow("a zone that is right is left alone", lead(zone: .seen(zone(records([1, 2, 3]))))),
     ReconcileRow(
         "a member leaves DNS in the turn in which it leaves the cluster",
-        lead(three(ill: [3]), asked: .seen([asked(3, .terminated)]), zone: .seen(zone(records([1, 2, 3])))),
+        lead(
+            three(ill: [3]), facts(asked: [asked(3, .terminated)], firstTwo), zone: .seen(zone(records([1, 2, 3])))),
         steps: [
-            .removeMember(member(3), because: .instanceTerminated(3)),
+            gone(3),
             .changeDNS(
                 records([1, 2]).dropFirst(2).map(RecordChange.upsert) + [.delete(records([3])[0])]),
         ]),
     ReconcileRow(
-        "a member that is ill for a moment stays in DNS", thirdIsIll(records([1, 2, 3])), ill(3, since: .seconds(71)),
+        "a member that is ill for a moment stays in DNS", thirdIsIll(records([1, 2, 3])),
+        unwell(3, since: .seconds(971)),
         deferred: [illButRunning]),
     ReconcileRow(
-        "one that stays ill leaves it", thirdIsIll(records([1, 2, 3])), ill(3, since: .seconds(70)),
+        "one that stays ill leaves it", thirdIsIll(records([1, 2, 3])), unwell(3, since: .seconds(970)),
         steps: [
             .changeDNS(records([1, 2]).dropFirst(2).map(RecordChange.upsert) + [.delete(records([3])[0])])
         ], deferred: [illButRunning]),
@@ -59,32 +64,34 @@ let rowsOfZone: [ReconcileRow] = [
     ReconcileRow(
         "neither a learner nor an entry enters it",
         lead(
-            cluster([member(1), member(2), member(3), member(4, learner: true), entry(7, at: 5)], leader: 1),
-            group: .seen(group([1, 2, 3, 4, 5])), zone: .seen(zone(records([1, 2, 3]))))),
+            led(members(1, 2, 3) + [member(4, learner: true), entry(7, at: 5)], ill: [4]),
+            facts(.seen(group([1, 2, 3, 4, 5])), [1, 2, 3, 4].map { holds($0) } + [blank(5)]),
+            record: found(record([1, 2, 3, 4].map { on($0) } + [on(5, joining: true)])),
+            zone: .seen(zone(records([1, 2, 3])))),
+        deferred: [.unhealthyButRunning(member(4, learner: true), .running, "no answer")]),
     ReconcileRow(
         "with nobody well, DNS keeps what it says", lead(three(ill: [1, 2, 3]), zone: .seen(emptyZone)),
-        deferred: [1, 2, 3].map { .unhealthyButRunning(member($0), .running, "no answer") } + [.nobodyForDNS]),
+        deferred: [ill(1), ill(2), ill(3), .nobodyForDNS]),
     ReconcileRow(
         "a zone that can't be read is not written", lead(zone: .unavailable("AccessDenied")),
         deferred: [.zoneNotRead("AccessDenied")]),
     ReconcileRow(
         "without the group nobody knows the cluster's name",
-        lead(group: .unavailable("503"), zone: .seen(emptyZone)), deferred: [.groupNotRead("503")]),
+        lead(three(), Facts(owner: ourGroup, group: .unavailable("503")), zone: .seen(emptyZone)),
+        deferred: [.groupNotRead("503")]),
     ReconcileRow(
         "a name that DNS can't bear is not written",
-        lead(group: .seen(group([1, 2, 3].map { instance($0) }, name: "a group")), zone: .seen(emptyZone)),
+        lead(
+            three(),
+            facts(.seen(group([1, 2, 3].map { instance($0) }, name: "a group")), [holds(1), holds(2), holds(3)]),
+            zone: .seen(emptyZone)),
         deferred: [.noClusterName(group: "a group")]),
     ReconcileRow(
         "a member at no IPv4 address leaves DNS as it is",
         lead(
-            cluster(
-                [
-                    member(1),
-                    Member(2, name: "i-2", peerURLs: [Endpoint(.http, "node2", 2380)], clientURLs: [clientURL(2)]),
-                ], leader: 1), group: .seen(group([1, 2], desired: 2)), zone: .seen(zone(records([1])))),
-        deferred: [
-            .unnameable(Member(2, name: "i-2", peerURLs: [Endpoint(.http, "node2", 2380)], clientURLs: [clientURL(2)]))
-        ]),
+            led([member(1), abroad]), facts(.seen(group([1, 2], desired: 2)), [holds(1)], silent: [2]),
+            record: found(record([on(1), ClusterRecord.Entry(2, Endpoint(.http, "node2", 2380), disk: disk(2))])),
+            zone: .seen(zone(records([1])))), deferred: [.unnameable(abroad)]),
     ReconcileRow(
         "an alias that somebody made is left alone",
         lead(

@@ -1,4 +1,4 @@
-/// The data directory: what counts as empty, as data, and as neither; the stamp; renaming data aside.
+/// The data directory: what counts as empty, as data, and as neither; the stamp.
 
 import ClusterPlanning
 import Foundation
@@ -8,15 +8,23 @@ import Testing
 @testable import Daemon
 
 private let stamp = Stamp(
-    instance: InstanceID("i-0a"), cluster: ClusterID(0xcdf8_18a1_94e3_a8d2), member: MemberID(0x8e9e_05c5_2164_694d),
-    started: true)
+    disk: DiskID("m-0c"), instance: InstanceID("i-0a"), owner: "arn:aws:autoscaling:group/main", generation: 2,
+    cluster: ClusterID(0xcdf8_18a1_94e3_a8d2), member: MemberID(0x8e9e_05c5_2164_694d),
+    started: true, etcdVersion: "3.5", followsLostData: true)
+/// A disk of another life.
+private let other = Stamp(disk: DiskID("0d"), instance: InstanceID("i-0b"))
 private let stampText = """
     {
       "cluster" : "cdf818a194e3a8d2",
+      "disk" : "m-0c",
+      "etcdVersion" : "3.5",
+      "followsLostData" : true,
+      "generation" : 2,
       "instance" : "i-0a",
       "member" : "8e9e05c52164694d",
+      "owner" : "arn:aws:autoscaling:group/main",
       "started" : true,
-      "version" : 1
+      "version" : 2
     }
 
     """
@@ -73,9 +81,33 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
         #expect(directory.observe() == .empty(stamp))
     }
 
-    @Test func aStampNeedsOnlyItsInstance() throws {
-        try make("etcd-cluster.json", #"{"version":1,"instance":"i-0a","started":false}"#)
-        #expect(directory.observe() == .empty(Stamp(instance: InstanceID("i-0a"))))
+    @Test func aStampNeedsOnlyItsDiskAndItsInstance() throws {
+        try make("etcd-cluster.json", #"{"version":2,"disk":"0d","instance":"i-0b","started":false}"#)
+        #expect(directory.observe() == .empty(other))
+    }
+
+    /// An ID that changed from look to look would be that of a lost disk.
+    @Test(arguments: [
+        (#"{"version":1,"instance":"i-0a","started":false}"#, "v1-i-0a-none", MemberID?.none, false),
+        (#"{"version":1,"instance":"i-0a","member":"8e9e","started":true}"#, "v1-i-0a-8e9e", MemberID(0x8e9e), true),
+    ])
+    func aStampOfTheFirstFormGetsOneDiskIDForEver(_ text: String, _ id: String, _ member: MemberID?, _ started: Bool)
+        throws
+    {
+        try make("etcd-cluster.json", text)
+        let stamp = Stamp(disk: DiskID(id), instance: InstanceID("i-0a"), member: member, started: started)
+        for _ in 0..<2 { #expect(directory.observe() == .empty(stamp)) }
+        try directory.write(stamp)
+        #expect(directory.observe() == .empty(stamp))
+        #expect(place.text(of: "data/etcd-cluster.json")?.contains(#""version" : 2"#) == true)
+    }
+
+    /// A volume of its own may come back on another instance.
+    @Test func aVolumesStampOfTheFirstFormNamesAVolume() throws {
+        let text = Data(#"{"version":1,"instance":"i-0a","started":true}"#.utf8)
+        #expect(try StampFile.decode(text, from: "x", isMountPoint: true).disk == DiskID("m-v1-i-0a-none"))
+        #expect(try StampFile.decode(text, from: "x", isMountPoint: true).disk.isVolume)
+        #expect(try !StampFile.decode(text, from: "x", isMountPoint: false).disk.isVolume)
     }
 
     @Test(arguments: [
@@ -91,7 +123,11 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
             #"{"version":1,"instance":"i-0a","started":true,"cluster":"10000000000000000"}"#,
             "'10000000000000000' is no ID"
         ),
-        (#"{"version":2,"disk":"m-7"}"#, "its form 2 is of another etcd-cluster"),
+        (#"{"version":3,"disk":"m-7"}"#, "its form 3 is of another etcd-cluster"),
+        (#"{"version":0,"instance":"i-0a","started":true}"#, "its form 0 is of another etcd-cluster"),
+        (#"{"version":2,"instance":"i-0a","started":true}"#, "it names no disk"),
+        (#"{"version":2,"disk":"","instance":"i-0a","started":true}"#, "it names no disk"),
+        (#"{"version":2,"disk":"0d","instance":"i-0a","started":true,"generation":0}"#, "its generation is none"),
         (String(repeating: " ", count: 70_000) + stampText, "this is no file that etcd-cluster has written"),
     ])
     func aStampThatCantBeReadMakesTheDirectoryUnusable(_ text: String, _ reason: String) throws {
@@ -168,7 +204,7 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
 
     @Test func aStampReadsAsItWasWritten() throws {
         try directory.prepare()
-        for stamp in [stamp, Stamp(instance: InstanceID("i-0b"))] {
+        for stamp in [stamp, other] {
             try directory.write(stamp)
             #expect(directory.observe() == .empty(stamp))
         }
@@ -183,19 +219,19 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
         try directory.write(stamp)
         let descriptor = open(directory.path + "/etcd-cluster.json", O_RDONLY)
         defer { close(descriptor) }
-        try directory.write(Stamp(instance: InstanceID("i-0b")))
+        try directory.write(other)
         var bytes = [UInt8](repeating: 0, count: 1000)
         let count = read(descriptor, &bytes, bytes.count)
         #expect(String(decoding: bytes[..<max(count, 0)], as: UTF8.self) == stampText)
-        #expect(directory.observe() == .empty(Stamp(instance: InstanceID("i-0b"))))
+        #expect(directory.observe() == .empty(other))
     }
 
     @Test func whatACrashedWriteLeftIsIgnoredAndReplaced() throws {
         try make("etcd-cluster.json", stampText)
         try make("etcd-cluster.json.new", "{ half")
         #expect(directory.observe() == .empty(stamp))
-        try directory.write(Stamp(instance: InstanceID("i-0b")))
-        #expect(directory.observe() == .empty(Stamp(instance: InstanceID("i-0b"))))
+        try directory.write(other)
+        #expect(directory.observe() == .empty(other))
         #expect(place.names(in: "data") == ["etcd-cluster.json"])
     }
 
@@ -203,7 +239,7 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
         try make("etcd-cluster.json", stampText)
         try make("etcd-cluster.json.new/in-the-way")
         let error = #expect(throws: DataDirectoryError.self) {
-            try directory.write(Stamp(instance: InstanceID("i-0b")))
+            try directory.write(other)
         }
         #expect(error?.description == "create \(directory.path)/etcd-cluster.json.new: Is a directory")
         #expect(directory.observe() == .empty(stamp))
@@ -216,53 +252,5 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
             atPath: directory.path + "/etcd-cluster.json.new", withDestinationPath: place["elsewhere"])
         #expect(throws: DataDirectoryError.self) { try directory.write(stamp) }
         #expect(place.text(of: "elsewhere") == "mine")
-    }
-
-    // MARK: Setting aside
-
-    @Test func dataIsRenamedAndNothingIsDeleted() throws {
-        try make(wal, "log")
-        try make("member/snap/db", "data")
-        try make("etcd-cluster.json", stampText)
-        let fresh = Stamp(instance: InstanceID("i-0a"))
-        let destination = try directory.setAside(reason: "removed", time: 1_700_000_000, stamp: fresh)
-        #expect(destination == directory.path + "/aside-1700000000-removed")
-        #expect(directory.observe() == .empty(fresh))
-        #expect(place.text(of: "data/aside-1700000000-removed/wal/" + (wal as NSString).lastPathComponent) == "log")
-        #expect(place.text(of: "data/aside-1700000000-removed/snap/db") == "data")
-        #expect(!place.exists("data/member"))
-    }
-
-    @Test func aTakenNameIsNotOverwritten() throws {
-        for text in ["first", "second", "third"] {
-            try make("member/snap/db", text)
-            try make(wal)
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: stamp)
-        }
-        #expect(place.text(of: "data/aside-7-removed/snap/db") == "first")
-        #expect(place.text(of: "data/aside-7-removed-1/snap/db") == "second")
-        #expect(place.text(of: "data/aside-7-removed-2/snap/db") == "third")
-    }
-
-    @Test func withAHundredNamesTakenTheDataStays() throws {
-        for index in 0..<100 {
-            try FileManager.default.createDirectory(
-                atPath: directory.path + "/aside-7-removed" + (index == 0 ? "" : "-\(index)"),
-                withIntermediateDirectories: true)
-        }
-        try make(wal)
-        #expect(throws: DataDirectoryError.self) {
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: stamp)
-        }
-        #expect(directory.observe() == .data(nil))
-    }
-
-    @Test func whereThereIsNoDataThereIsNothingToSetAside() throws {
-        try make("etcd-cluster.json", stampText)
-        let error = #expect(throws: DataDirectoryError.self) {
-            _ = try directory.setAside(reason: "removed", time: 7, stamp: Stamp(instance: InstanceID("i-0b")))
-        }
-        #expect(error?.description == "rename \(directory.path)/member: No such file or directory")
-        #expect(directory.observe() == .empty(stamp), "the stamp is renewed after the rename only")
     }
 }

@@ -88,6 +88,47 @@ private func program(_ etcd: FakeEtcd, _ arguments: [String] = [], _ environment
         }
     }
 
+    /// Nobody but us reaches it, and it reaches nobody; of the operator's flags only those that the data may need.
+    @Test(arguments: [
+        (
+            "3.3.27", ["--listen-metrics-urls=METRICS"], ["--election-timeout=50000"]
+        ),
+        (
+            "3.4.23",
+            ["--listen-metrics-urls=METRICS", "--log-outputs=stderr", "--log-level=info", "--logger=zap"],
+            ["--election-timeout=50000", "--initial-election-tick-advance=false"]
+        ),
+        (
+            "3.6.4", ["--listen-metrics-urls=METRICS", "--log-outputs=stderr", "--log-level=info"],
+            ["--election-timeout=50000", "--initial-election-tick-advance=false"]
+        ),
+    ])
+    func onLoopbackAlone(_ version: String, _ ofVersion: [String], _ ofLooking: [String]) async throws {
+        let program = try program(
+            FakeEtcd(version, in: place),
+            ["--", "--v2-deprecation", "write-only", "--heartbeat-interval=500", "--debug"],
+            [
+                "ETCD_CERT_FILE": "/c", "ETCD_KEY_FILE": "/k", "ETCD_PEER_CERT_FILE": "/pc",
+                "ETCD_PEER_KEY_FILE": "/pk",
+                "ETCD_ELECTION_TIMEOUT": "9000", "ETCD_ENABLE_V2": "true", "http_proxy": "http://proxy:3128",
+            ])
+        let ports = try LoopbackPorts()
+        for (kind, ofKind) in [(Launch.Kind.inspect, ofLooking), (.force(MemberID(1)), ["--force-new-cluster=true"])] {
+            let command = try await program.command(for: Launch(kind, identity, initialCluster: []), on: ports)
+            let common = [
+                "--name", "i-0a", "--initial-advertise-peer-urls", "http://10.0.0.1:2380", "--initial-cluster", "",
+                "--initial-cluster-state", "existing", "--data-dir=/data", "--listen-client-urls=\(ports.clientURL)",
+                "--advertise-client-urls=http://10.0.0.1:2379", "--listen-peer-urls=\(ports.peerURL)",
+            ]
+            let versions = ofVersion.map { $0.replacing("METRICS", with: ports.metricsURL) }
+            #expect(command.arguments == common + versions + ofKind + ["--v2-deprecation", "write-only"])
+            #expect(
+                command.environment.filter { $0.key != "PATH" } == [
+                    "ETCD_ENABLE_V2": "true", "HTTP_PROXY": ports.deadEndURL, "HTTPS_PROXY": ports.deadEndURL,
+                ])
+        }
+    }
+
     @Test func listenersAreTheOperators() async throws {
         let program = try program(
             FakeEtcd("3.5.16", in: place), [],

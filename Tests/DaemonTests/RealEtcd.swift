@@ -41,9 +41,14 @@ final class RealEtcd {
     /// Starts it as a founder beside the others, who may never start.
     ///
     /// - Parameter advertised: where clients are told to find it; nil: where it is.
-    func start(with others: [RealEtcd] = [], advertising advertised: String? = nil) async throws {
+    func start(
+        with others: [RealEtcd] = [], advertising advertised: String? = nil, snapshotCount: Int = 100_000
+    ) async throws {
         let members = ([self] + others).map { "\($0.name)=\($0.peerURL)" }.joined(separator: ",")
-        let descriptor = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let log = open(place["\(name).log"], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { close(log) }
+        // A runner that has opened nothing yet would give it one of the first numbers, which a child gets newly made.
+        let descriptor = fcntl(log, F_DUPFD_CLOEXEC, 10)
         defer { close(descriptor) }
         let command = Supervision.Command(
             "etcd",
@@ -53,6 +58,7 @@ final class RealEtcd {
                 "--listen-peer-urls", peerURL.description, "--advertise-client-urls",
                 advertised ?? clientURL.description,
                 "--listen-client-urls", clientURL.description, "--logger", "zap",
+                "--snapshot-count", "\(snapshotCount)",
             ], environment: ["PATH": searchPath])
         child = try await Built.spawner.spawn(command, streams: .descriptors(output: descriptor, error: descriptor))
     }
@@ -66,6 +72,9 @@ final class RealEtcd {
     }
 
     func end() async { await child?.terminate([]) }
+
+    /// As an operator stops it, so that it writes down what it knows.
+    func stop() async { await child?.terminate() }
 }
 
 /// Stands between an etcd and its clients, and passes everything on; what it says of each answer is its own.
@@ -108,5 +117,5 @@ func withEtcd(_ name: String = "i-0a", _ body: (RealEtcd) async throws -> Void) 
 }
 
 extension EtcdObserver {
-    static var plain: EtcdObserver { EtcdObserver(clientHTTP: http, peerHTTP: http) }
+    static var plain: EtcdObserver { EtcdObserver(clientHTTP: http, peerHTTP: http, metricsHTTP: http) }
 }

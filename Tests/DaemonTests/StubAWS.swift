@@ -48,12 +48,18 @@ struct AWSWorld: Sendable {
     var zones: [HostedZone] = []
     /// Of each zone, by its ID: the values of each record set; its TTL is 60.
     var records: [String: [RecordKey: [String]]] = [:]
-    /// Instances in one page of DescribeInstances.
+    /// Of each bucket, by its name: the objects by their keys.
+    var buckets: [String: [String: [UInt8]]] = [:]
+    /// Whether S3 tells of objects that do not exist: the right to `s3:ListBucket`.
+    var mayListBuckets = true
+    /// Instances, or objects of a bucket, in one page.
     var pageSize = 1000
     /// Groups that list instances but that DescribeAutoScalingInstances does not tell of yet.
     var groupsHiddenFromInstances: Set<String> = []
     /// What is answered instead, where it is not nil.
     var fault: (@Sendable (_ call: String) -> StubReply?)?
+    /// Calls that are carried out, and whose answer nobody gets to see.
+    var lostAnswers: Set<String> = []
     /// Every call, by its operation's name, oldest first.
     var calls: [String] = []
     /// Who the metadata service says that the instance is; nil: there is no such service.
@@ -82,6 +88,8 @@ final class StubAWS: Sendable {
     }
 
     var calls: [String] { world.world.withLock { $0.calls } }
+
+    func objects(in bucket: String) -> [String: [UInt8]] { world.world.withLock { $0.buckets[bucket] ?? [:] } }
 
     func records(in zone: String) -> [AWSWorld.RecordKey: [String]] { world.world.withLock { $0.records[zone] ?? [:] } }
 
@@ -132,9 +140,15 @@ extension AWSWorld {
     fileprivate mutating func answer(_ request: StubRequest) -> StubReply {
         if request.path.hasPrefix("/latest/") { return answerMetadata(request) }
         let form = parameters(request.text)
-        let call = form["Action"] ?? route53Call(request)
+        let isRoute53 = request.path.hasPrefix("/\(Service.route53.version)/")
+        let call = form["Action"] ?? (isRoute53 ? route53Call(request) : bucketCall(request))
         calls.append(call)
         if let reply = fault?(call) { return reply }
+        let reply = carryOut(call, request, form)
+        return lostAnswers.contains(call) ? .close : reply
+    }
+
+    private mutating func carryOut(_ call: String, _ request: StubRequest, _ form: [String: String]) -> StubReply {
         let query = parameters(request.query)
         return switch call {
         case "DescribeAutoScalingInstances": describeMemberships(list(form, "InstanceIds.member"))
@@ -145,6 +159,7 @@ extension AWSWorld {
         case "GetHostedZone": getZone(zoneID(request))
         case "ListResourceRecordSets": listRecords(zoneID(request))
         case "ChangeResourceRecordSets": changeRecords(zoneID(request), request.body)
+        case "GetObject", "PutObject", "DeleteObject", "ListObjectsV2": answerBucket(call, request)
         default: .error("InvalidAction", status: 400)
         }
     }
@@ -217,75 +232,12 @@ extension AWSWorld {
             \(instance.address.map { "<privateIpAddress>\($0)</privateIpAddress>" } ?? "")<tagSet>\(tags)</tagSet></item>
             """
     }
-
-    // MARK: Route 53
-
-    private func route53Call(_ request: StubRequest) -> String {
-        switch (request.method, request.path.split(separator: "/").count) {
-        case ("GET", 2): "ListHostedZonesByName"
-        case ("GET", 3): "GetHostedZone"
-        case ("GET", 4): "ListResourceRecordSets"
-        case ("POST", 4): "ChangeResourceRecordSets"
-        default: "\(request.method) \(request.path)"
-        }
-    }
-
-    private func zoneID(_ request: StubRequest) -> String {
-        request.path.split(separator: "/").dropFirst(2).first.map(String.init) ?? ""
-    }
-
-    private func listZones(_ name: String) -> StubReply {
-        let zones = zones.sorted { $0.name < $1.name }.filter { $0.name >= name }.map(element).joined()
-        return .route53("ListHostedZonesByName", "<HostedZones>\(zones)</HostedZones><IsTruncated>false</IsTruncated>")
-    }
-
-    private func getZone(_ id: String) -> StubReply {
-        guard let zone = zones.first(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
-        return .route53("GetHostedZone", element(zone))
-    }
-
-    private func element(_ zone: HostedZone) -> String {
-        """
-        <HostedZone><Id>/hostedzone/\(zone.id)</Id><Name>\(zone.name)</Name>\
-        <Config><PrivateZone>\(zone.isPrivate)</PrivateZone></Config></HostedZone>
-        """
-    }
-
-    private func listRecords(_ id: String) -> StubReply {
-        guard zones.contains(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
-        let sets = (records[id] ?? [:]).sorted { $0.key < $1.key }.map { key, values in
-            let records = values.map { "<ResourceRecord><Value>\($0)</Value></ResourceRecord>" }.joined()
-            return """
-                <ResourceRecordSet><Name>\(key.name)</Name><Type>\(key.type)</Type><TTL>60</TTL>\
-                <ResourceRecords>\(records)</ResourceRecords></ResourceRecordSet>
-                """
-        }
-        return .route53(
-            "ListResourceRecordSets",
-            "<ResourceRecordSets>\(sets.joined())</ResourceRecordSets><IsTruncated>false</IsTruncated>")
-    }
-
-    private mutating func changeRecords(_ id: String, _ body: [UInt8]) -> StubReply {
-        guard zones.contains(where: { $0.id == id }) else { return .error("NoSuchHostedZone", status: 404) }
-        do {
-            for change in try XMLNode(parsing: body).all("ChangeBatch", "Changes", "Change") {
-                let set = try change.child("ResourceRecordSet")
-                let key = RecordKey(name: try set.text("Name"), type: try set.text("Type"))
-                let values = try set.all("ResourceRecords", "ResourceRecord").map { try $0.text("Value") }
-                records[id, default: [:]][key] = try change.text("Action") == "DELETE" ? nil : values
-            }
-        } catch {
-            return .error("InvalidInput", status: 400)
-        }
-        return .route53(
-            "ChangeResourceRecordSets", "<ChangeInfo><Id>/change/C1</Id><Status>PENDING</Status></ChangeInfo>")
-    }
 }
 
 // MARK: Wire
 
 /// What stands in a form or a query, decoded.
-private func parameters(_ text: String) -> [String: String] {
+func parameters(_ text: String) -> [String: String] {
     let pairs = text.split(separator: "&").map { pair -> (String, String) in
         let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         return (String(parts[0]), parts.count > 1 ? String(parts[1]).removingPercentEncoding ?? "" : "")
@@ -303,10 +255,6 @@ private func list(_ form: [String: String], _ name: String) -> [String] {
 extension StubReply {
     fileprivate static func xml(_ operation: String, _ result: String) -> StubReply {
         .text("<\(operation)Response><\(operation)Result>\(result)</\(operation)Result></\(operation)Response>")
-    }
-
-    fileprivate static func route53(_ operation: String, _ result: String) -> StubReply {
-        .text("<\(operation)Response>\(result)</\(operation)Response>")
     }
 
     /// An error as AWS writes it.

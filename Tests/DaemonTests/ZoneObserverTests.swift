@@ -137,7 +137,8 @@ private func observer(
         if !succeeds {
             aws.change { $0.fault = { $0 == "ChangeResourceRecordSets" ? .error("Throttling", status: 400) : nil } }
         }
-        let change = RecordChange.delete(RecordSet("main.example.net.", .a, timeToLive: 60, values: ["10.0.0.1"]))
+        let change = RecordChange.delete(
+            RecordSet("main.example.net.", .a, timeToLive: 60, values: ["10.0.0.1", "10.0.0.2"]))
         do {
             try await observer.change([change])
             #expect(succeeds)

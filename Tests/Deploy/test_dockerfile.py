@@ -94,3 +94,10 @@ def test_the_volume_is_the_data_directory():
     directory = dict(line.split("=") for line in instructions("ENV"))["ETCD_DATA_DIR"]
     assert instructions("VOLUME") == [directory]
     assert f"--owner=etcd --group=etcd --mode=0700 {directory}\n" in DOCKERFILE
+
+
+def test_the_exposed_ports_are_the_programs_defaults():
+    configuration = (ROOT / "Sources/Daemon/Configuration/Configuration.swift").read_text()
+    client, peer = (re.search(rf"listen{kind}URLs\) \?\? (\d+)", configuration) for kind in ("Client", "Peer"))
+    report = re.search(r"statusPort = (\d+)", configuration)
+    assert instructions("EXPOSE") == [" ".join(found.group(1) for found in (client, peer, report))]

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 import yaml
@@ -85,6 +86,10 @@ def test_senza_refuses_a_broken_copy(aws, tmp_path, old, new):
     ("HostedZone", "", False),
     ("ClientCIDR", "172.31.0.0/16", True),
     ("ClientCIDR", "172.31.0.0", False),
+    ("BackupBucket", "", True),
+    ("BackupBucket", "etcd.backups-1", True),
+    ("BackupBucket", "s3://backups", False),
+    ("BackupBucket", "backups/etcd", False),
 ])
 def test_cloudformation_checks_parameters(template, parameter, value, fits):
     pattern = template["Parameters"][parameter]["AllowedPattern"]
@@ -107,11 +112,20 @@ def no_port(resources):
     resources["EtcdMembersIngress"]["Properties"]["ToPort"] = "all"
 
 
+def no_such_transition(resources):
+    resources["EtcdLeavingHook"]["Properties"]["LifecycleTransition"] = "autoscaling:EC2_INSTANCE_LEAVING"
+
+
+def no_such_condition(resources):
+    resources["EtcdBucketPolicy"]["Condition"] = "HasBuckets"
+
+
 def no_such_effect(resources):
     resources["EtcdRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Effect"] = "Permit"
 
 
-@pytest.mark.parametrize("damage", [without_security_group, misspelled, no_port, no_such_effect])
+@pytest.mark.parametrize("damage", [
+    without_security_group, misspelled, no_port, no_such_transition, no_such_condition, no_such_effect])
 def test_cfn_lint_refuses_a_broken_copy(template, tmp_path, damage):
     damaged = copy.deepcopy(template)
     damage(damaged["Resources"])
@@ -165,7 +179,78 @@ def test_peers_are_let_in_only_from_the_group_itself(aws, stack):
         for source in [each["CidrIp"] for each in rule["IpRanges"]] + [
             each["GroupId"] for each in rule["UserIdGroupPairs"]]
     }
-    assert rules == {("tcp", 2379, 2379, "172.31.0.0/16"), ("tcp", 2379, 2380, stack["EtcdSecurityGroup"])}
+    assert rules == {
+        ("tcp", 2379, 2379, "172.31.0.0/16"), ("tcp", 2379, 2380, stack["EtcdSecurityGroup"]),
+        ("tcp", 2382, 2382, stack["EtcdSecurityGroup"])}
+
+
+def policies_of(aws, role):
+    """The statements of the role's inline policies, as IAM has them."""
+    iam = aws.client("iam")
+    documents = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+                 for name in iam.list_role_policies(RoleName=role)["PolicyNames"]}
+    # moto keeps those of a template as Python prints them, which YAML reads.
+    return {name: (yaml.safe_load(each) if isinstance(each, str) else each)["Statement"]
+            for name, each in documents.items()}
+
+
+def test_the_role_may_complete_hooks_of_the_group_that_was_built(aws, stack):
+    (group,) = aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    (statement,) = [each for each in policies_of(aws, stack["EtcdRole"])["etcd-cluster"]
+                    if "autoscaling:CompleteLifecycleAction" in each["Action"]]
+    assert fnmatchcase(group["AutoScalingGroupARN"], statement["Resource"])
+
+
+def test_without_a_bucket_the_role_may_not_ask_for_one(aws, stack):
+    assert set(policies_of(aws, stack["EtcdRole"])) == {"etcd-cluster"}
+
+
+def test_a_bucket_is_told_to_the_container_and_opened_to_the_role(aws, stack):
+    arguments = ("releasebucket", *ARGUMENTS[1:], "BackupBucket=etcd-backups")
+    verdict = aws.senza("print", DEFINITION, *arguments)
+    data = json.loads(verdict.stdout)["Resources"]["AppServerConfig"]["Properties"]["UserData"]["Fn::Base64"]
+    assert yaml.safe_load(data)["environment"] == {"HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": "etcd-backups"}
+    cloudformation, name = aws.client("cloudformation"), "etcd-cluster-releasebucket"
+    try:
+        verdict = aws.senza("create", DEFINITION, *arguments)
+        assert verdict.returncode == 0, verdict.stderr
+        resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+        (role,) = [each["PhysicalResourceId"] for each in resources if each.get("LogicalResourceId") == "EtcdRole"]
+        statements = policies_of(aws, role)["etcd-cluster-bucket"]
+    finally:
+        cloudformation.delete_stack(StackName=name)
+    assert {each["Resource"] for each in statements} == {
+        "arn:aws:s3:::etcd-backups", "arn:aws:s3:::etcd-backups/releasebucket.record"}
+
+
+def hooks(template):
+    return {name: each["Properties"] for name, each in template["Resources"].items()
+            if each["Type"] == "AWS::AutoScaling::LifecycleHook"}
+
+
+def test_there_is_one_hook_of_each_kind(template, taupage):
+    """Of one of each kind etcd-cluster knows that it is its own; of two it does not, unless it is told the name."""
+    kinds = sorted(each["LifecycleTransition"] for each in hooks(template).values())
+    assert kinds == ["autoscaling:EC2_INSTANCE_LAUNCHING", "autoscaling:EC2_INSTANCE_TERMINATING"]
+    assert "ETCD_CLUSTER_LIFECYCLE_HOOK" not in taupage["environment"]
+
+
+def test_no_hook_holds_up_the_first_founding(template):  # F6
+    group = template["Resources"]["AppServer"]
+    # Hooks of the group's own would be there before its instances. Those that refer to it come after them.
+    assert "LifecycleHookSpecificationList" not in group["Properties"]
+    assert "DependsOn" not in group
+    assert all(each["AutoScalingGroupName"] == {"Ref": "AppServer"} for each in hooks(template).values())
+
+
+def test_a_hook_whose_time_is_up_terminates_no_member(template):
+    assert {each["DefaultResult"] for each in hooks(template).values()} == {"CONTINUE"}
+
+
+def test_a_drain_may_be_held_for_as_long_as_aws_allows(template):
+    (leaving,) = [each for each in hooks(template).values() if each["LifecycleTransition"].endswith("TERMINATING")]
+    # AWS ends it after a hundred times the heartbeat's timeout, or after two days.
+    assert leaving["HeartbeatTimeout"] * 100 >= 48 * 3600
 
 
 def test_nothing_but_ec2_judges_health(template):  # F43
@@ -186,7 +271,8 @@ def test_the_container_reaches_the_instances_metadata(template, taupage):  # F37
 
 
 def test_the_container_knows_its_zone(taupage):
-    assert (taupage["source"], taupage["environment"]) == (IMAGE, {"HOSTED_ZONE": ZONE})
+    # What is set to nothing is not set.
+    assert (taupage["source"], taupage["environment"]) == (IMAGE, {"HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": ""})
 
 
 def test_the_data_has_a_disk_that_outlives_the_container(template, taupage):

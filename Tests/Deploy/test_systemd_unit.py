@@ -28,11 +28,11 @@ def complaints(path):
     return said
 
 
-def setting(name):
+def setting(name, section="Service"):
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str
     parser.read_string(UNIT)
-    return parser["Service"][name]
+    return parser[section].get(name)
 
 
 def test_systemd_has_nothing_to_say(tmp_path):
@@ -77,6 +77,16 @@ def test_without_its_sandbox_too_much_is_exposed(tmp_path, line):
 def test_the_data_directory_is_the_units_own():
     directory = setting("Environment").removeprefix("ETCD_DATA_DIR=")
     assert directory == "/var/lib/" + setting("StateDirectory")
+
+
+def test_a_volume_of_the_data_directory_is_mounted_first():  # F18
+    assert setting("RequiresMountsFor", "Unit") == setting("Environment").removeprefix("ETCD_DATA_DIR=")
+
+
+def test_the_kernels_list_of_mounts_can_be_read():
+    """And the boot's ID. Hidden processes of other users are no loss."""
+    assert setting("ProcSubset") in (None, "all")
+    assert setting("ProtectProc") == "invisible"
 
 
 def test_unit_and_image_put_the_program_in_one_place():

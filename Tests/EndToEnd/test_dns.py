@@ -111,5 +111,5 @@ def test_a_name_that_two_zones_share_is_settled_by_type_or_refused(
     host.stop()
     host.start(ETCD_CLUSTER_ZONE_TYPE="private")
     world.await_whole()
-    wait_until("the private zone has the records", lambda: len(world.aws.records(private)) == 6)
+    wait_until("the private zone has the records", lambda: len(world.aws.records(private)) == 7)
     assert world.aws.records() == []

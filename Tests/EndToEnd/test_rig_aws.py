@@ -7,7 +7,7 @@ import http.client
 import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,48 +19,12 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ConnectionClosedError
 from botocore.parsers import ResponseParserError
 
+from accounts import account, aws, change, ec2_ids, group_ids, key, me, refusal  # noqa: F401 - fixtures among them
 from rig import addresses
 from rig.aws import AWS, AccessKey, faults
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 DESCRIBE_INSTANCES = b"Action=DescribeInstances&Version=2016-11-15"
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AWS]:
-    block = addresses.reserve()
-    aws = AWS(tmp_path_factory.mktemp("aws"), block, size=6)
-    yield aws
-    aws.stop()
-    block.release()
-
-
-@pytest.fixture
-def aws(account: AWS) -> Iterator[AWS]:
-    """The module's account, with nothing injected and no calls on record."""
-    account.lift()
-    account.forget_calls()
-    yield account
-    account.lift()
-    account.set_clock(0)
-
-
-@pytest.fixture
-def me(aws: AWS) -> str:
-    return aws.running()[0].id
-
-
-@pytest.fixture
-def key(aws: AWS, me: str) -> AccessKey:
-    return aws.issue_key(me, 3600)
-
-
-def refusal(call: Callable[[], Any]) -> tuple[str, int]:
-    """The error code and HTTP status that a boto3 call is refused with."""
-    with pytest.raises(ClientError) as caught:
-        call()
-    response = caught.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def calls_of(aws: AWS, key: AccessKey) -> dict[str, Callable[[], Any]]:
@@ -166,17 +130,6 @@ class TestPermissions:
         assert [(one.action, one.status, one.error) for one in found] == [
             ("ec2:DescribeInstances", 200, "")] * 3 + [("ec2:DescribeVpcs", 403, "UnauthorizedOperation")]
         assert aws.calls(caller="i-else") == []
-
-
-def group_ids(aws: AWS, key: AccessKey) -> list[str]:
-    groups = aws.client("autoscaling", key).describe_auto_scaling_groups()["AutoScalingGroups"]
-    return sorted(one["InstanceId"] for group in groups for one in group["Instances"])
-
-
-def ec2_ids(aws: AWS, key: AccessKey, **arguments: Any) -> list[str]:
-    reservations = aws.client("ec2", key).describe_instances(**arguments)["Reservations"]
-    return sorted(one["InstanceId"] for reservation in reservations for one in reservation["Instances"]
-                  if one["State"]["Name"] != "terminated")
 
 
 class TestListFaults:
@@ -349,13 +302,6 @@ class TestPages:
         finally:
             big.stop()
             block.release()
-
-
-def change(aws: AWS, key: AccessKey, *changes: tuple[str, str, str, list[str]], ttl: int = 60) -> None:
-    batch = [{"Action": action, "ResourceRecordSet": {
-        "Name": name, "Type": kind, "TTL": ttl, "ResourceRecords": [{"Value": value} for value in values]}}
-        for action, name, kind, values in changes]
-    aws.client("route53", key).change_resource_record_sets(HostedZoneId=aws.zone_id, ChangeBatch={"Changes": batch})
 
 
 class TestRoute53:

@@ -110,6 +110,7 @@ setup_rig() {
     need "bind9-dnsutils|dnsutils" "dig" have_command dig
     need openssl "openssl" have_command openssl
     need util-linux "unshare" have_command unshare
+    need iproute2 "ip" have_command ip
     need python3 "Python 3.10 or later" have_command python3
     venv_is_current || need python3-venv "Python's venv" python3 -c "import ensurepip, venv"
     install_missing

@@ -45,9 +45,13 @@ struct Evidence {
         }
         if let reporter = reporters.first { return fate(reportedBy: reporter) }
         guard let disk = entry.disk else { return fateOfUnnamedDisk(entry) }
-        if let declared = gone.first(where: { $0.disk == disk }) { return .gone(.declared(by: declared.teller)) }
+        if let declared = declared(entry) { return declared }
         if let loss = replacement(of: entry, disk) { return loss }
         return fateByInstance(entry, isVolume: disk.isVolume)
+    }
+
+    private func declared(_ entry: ClusterRecord.Entry) -> DiskFate? {
+        gone.first { $0.disk == entry.markedDisk }.map { .gone(.declared(by: $0.teller)) }
     }
 
     private func fate(reportedBy report: Report) -> DiskFate {
@@ -62,7 +66,7 @@ struct Evidence {
     /// Of a member that was made before anybody named its disk: what its instance holds is it.
     private func fateOfUnnamedDisk(_ entry: ClusterRecord.Entry) -> DiskFate {
         guard let report = facts.report(entry.instance), report.peerURL == entry.peerURL else {
-            return fateByInstance(entry, isVolume: false)
+            return declared(entry) ?? fateByInstance(entry, isVolume: false)
         }
         if case .none = report.holding, let disk = report.disk { return .gone(.replaced(entry.instance, by: disk)) }
         return fate(reportedBy: report)
@@ -71,10 +75,20 @@ struct Evidence {
     /// Its instance reports another disk: this one's life is over. A volume may be late, or mounted elsewhere: against one
     /// only another volume in its place is evidence.
     private func replacement(of entry: ClusterRecord.Entry, _ disk: DiskID) -> DiskFate? {
-        guard let report = facts.report(entry.instance), let other = report.disk else { return nil }
+        guard let report = facts.report(entry.instance) else { return nil }
         if case .unknown(let cause) = report.holding { return .unknown("\(report.instance) can't tell: \(cause)") }
-        if disk.isVolume, !report.isMountPoint { return nil }
+        guard let other = report.disk else { return nil }
+        if disk.isVolume, !report.isMountPoint { return fateOfVolumeElsewhere(entry) }
         return .gone(.replaced(entry.instance, by: other))
+    }
+
+    /// Its instance reports a directory that is no volume: it may be late, or attached to another one. That lasts as long as the
+    /// instance does.
+    private func fateOfVolumeElsewhere(_ entry: ClusterRecord.Entry) -> DiskFate {
+        guard facts.instance(entry.instance)?.state.isEnd == true else {
+            return .unknown("the volume of \(entry.instance) is not mounted there, and nobody else reports it")
+        }
+        return fateByInstance(entry, isVolume: true)
     }
 
     private func fateByInstance(_ entry: ClusterRecord.Entry, isVolume: Bool) -> DiskFate {

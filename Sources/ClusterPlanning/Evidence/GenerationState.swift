@@ -24,15 +24,29 @@ package enum GenerationState: Equatable, Sendable {
     case dead(sources: [HeldDisk], unusable: [InstanceID])
 }
 
+extension GenerationState {
+    /// Whether somebody leads it, or can.
+    var isAlive: Bool {
+        switch self {
+        case .led, .pending, .quorate: true
+        case .unknown, .dead: false
+        }
+    }
+}
+
 extension Evidence {
     /// Judges the record's generation. It is dead only if no disk in `voters` or `former` is unknown, the disks that are
     /// held are fewer than the quorum by each one's own list, and every running instance that the record names reports and
     /// knows no leader: raft goes by each disk's own list, the record only says who may hold data.
     func state(of record: ClusterRecord) -> GenerationState {
         let named = record.instances.filter { facts.instance($0)?.state == .running }
-        for id in named {
-            if let report = facts.report(id), report.etcd.leader != nil { return .led(by: id) }
+        // Whoever knows a leader, named or not: its instance may have a volume of a member by now.
+        let led = facts.counted.first { report in
+            report.etcd.leader != nil
+                && (named.contains(report.instance)
+                    || (report.heldData?.generation ?? record.generation) >= record.generation)
         }
+        if let led { return .led(by: led.instance) }
         let voters = record.voters.map { ($0, fate(of: $0)) }
         let former = record.former.map { ($0, fate(of: $0.entry)) }
         var doubts = (voters.map(\.1) + former.map(\.1)).compactMap(\.doubt)
@@ -95,7 +109,8 @@ extension DiskFate {
     fileprivate func mayYetStart(_ entry: ClusterRecord.Entry, _ record: ClusterRecord) -> InstanceID? {
         guard let disk = entry.disk, record.mayStart(disk, on: entry.instance) else { return nil }
         switch self {
-        case .blank(let report) where record.source == .empty && report.instance == entry.instance:
+        case .blank(let report) where report.instance == entry.instance && report.peerURL == entry.peerURL:
+            if case .member = record.source { return nil }
             return entry.instance
         case .held(let report) where report.instance == entry.instance:
             return report.heldData?.generation.map { $0 < record.generation } == true ? entry.instance : nil
@@ -111,8 +126,6 @@ private enum SourceReading {
 }
 
 extension Report {
-    var heldData: HeldData? { if case .data(let data) = holding { data } else { nil } }
-
     private var shownVoters: [Member] { (etcd.members ?? []).filter(\.isVoter) }
 
     fileprivate var ownQuorum: Int { quorum(of: shownVoters.count) }
@@ -122,13 +135,13 @@ extension Report {
     fileprivate func heldVoters(among held: [Report]) -> Int {
         shownVoters.count { voter in
             held.contains { other in
-                other.heldData?.member == voter.id && voter.peerURLs.contains(other.peerURL)
+                other.member == voter.id && voter.peerURLs.contains(other.peerURL)
             }
         }
     }
 
     fileprivate func source(_ recorded: Int) -> SourceReading {
-        guard let disk, let data = heldData, let member = data.member, let members = etcd.members,
+        guard let disk, let data = heldData, let member, let members = etcd.members,
             let commitIndex = etcd.commitIndex
         else { return .unread("\(instance): what its etcd shows can't be read") }
         // A learner's disk panics when it is forced, and one that has no log yet shows only what its peers told it.

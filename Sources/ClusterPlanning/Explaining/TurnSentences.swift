@@ -9,6 +9,8 @@ extension ReconcilePlan.Step: CustomStringConvertible {
         case .removeMember(let member, .diskGone(let loss)): "remove member \(member.label): \(loss)"
         case .removeMember(let member, .diskUnusable(let instance, let cause)):
             "remove member \(member.label): etcd can't run on the data of \(instance): \(cause)"
+        case .removeMember(let member, .learnerMoved(let instance)):
+            "remove learner \(member.label): its volume is on \(instance) now, where it can join anew"
         case .removeMember(let member, .drained(let instance)):
             "remove member \(member.label): \(instance) leaves the group"
         case .addMember(let instance, let url, let asLearner):
@@ -48,7 +50,7 @@ extension Deferral: CustomStringConvertible {
             "nobody is removed: group \(group) lists \(counted(listed, "instance")), but not this one"
         case .instancesNotRead(let cause): "nobody is removed: EC2 could not be asked: \(cause)"
         case .quorumAtRisk(let member, let risk):
-            "member \(member.label) stays, though its instance is gone: removing it would spend the quorum: \(risk)"
+            "member \(member.label) stays, though it should go: removing it would spend the quorum: \(risk)"
         case .oneChangePerTurn(let member): "member \(member.label) goes in a later turn: one change at a time"
         case .ownDiskGone(let member, let loss):
             "our own \(member.label) should go (\(loss)): whoever leads next may remove it"
@@ -60,6 +62,8 @@ extension Deferral: CustomStringConvertible {
         case .recordOfOther(let owner): "everything is held: the record under this name is of \(owner)"
         case .recordBehind(let generation, let own):
             "everything is held: the record knows generation \(generation), and this cluster is of generation \(own)"
+        case .recordLacksUs(let generation):
+            "everything is held: the record is of generation \(generation) and does not name this member"
         case .overtaken(let generation, let own):
             "everything is held: generation \(generation) has begun, and this cluster is of generation \(own)"
         case .reachedThoughGone(let member, let loss): "member \(member.label) stays, for it answers, though \(loss)"
@@ -77,6 +81,8 @@ extension Deferral: CustomStringConvertible {
             "entry \(member.label) never started, and no instance has its address; it goes in \(remaining)"
         case .drainHeld(let instance, let why): "\(instance) is held, though it is to leave: \(why)"
         case .learnerBehind(let member): "learner \(member.label) has not caught up yet"
+        case .promotionRisksQuorum(let member, let risk):
+            "learner \(member.label) has no vote yet: with it, the quorum would be at risk: \(risk)"
         case .spare(let instance, let members, let size):
             "\(instance) is a spare: the cluster has \(counted(members, "member")) of \(size)"
         case .joinHeld(let instance, let why): "\(instance) waits to join: \(why)"

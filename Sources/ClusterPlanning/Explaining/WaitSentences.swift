@@ -6,7 +6,7 @@ extension WaitReason: CustomStringConvertible {
         case .dataDirectoryUnusable(let cause): "the data directory can't be used: \(cause)"
         case .volumeMissing(let disk): "the record knows a volume here, \(disk), and it is not mounted"
         case .movedVolume(let instance, let member):
-            "the volume of \(instance) is here; the leader has to tell the cluster where member \(member.map(\.description) ?? "?") is now"
+            "the volume of \(instance) is here; the leader has to tell the cluster where \(member.map { "member \($0)" } ?? "its member") is now"
         case .movedVolumeWithoutLeader(let instance):
             "the volume of \(instance) is here, and nobody leads who could tell the cluster"
         case .dataWithoutStampElsewhere(let shown):
@@ -57,7 +57,6 @@ extension WaitReason: CustomStringConvertible {
             "group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
         case .ownDataLost:
             "etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold"
-        case .clusterNotAnswering(let generation): "generation \(generation) of the cluster does not answer"
         case .backupsNotRead(let cause): "the backups could not be listed: \(cause)"
         case .backupsExist(let count):
             "nobody holds data, and there \(count == 1 ? "is" : "are") \(counted(count, "backup")): nothing empty is founded beside them"
@@ -74,6 +73,7 @@ extension WaitReason: CustomStringConvertible {
                 + "run `etcd-cluster recover`"
         case .ownEntryOfLostData(let member):
             "entry \(member.label) belongs to data that is lost; the leader has to remove it"
+        case .programUnfit(let cause): "etcd could not be run here, so nobody is asked to enter this instance: \(cause)"
         case .askedToJoin(let cluster): "asked the leader of cluster \(cluster) to be entered"
         case .otherMemberJoining(let member): "another member is joining: \(member.label)"
         case .clusterFull(let members, let size, let unhealthy):

@@ -82,6 +82,8 @@ package struct ReconcileMemory: Equatable, Sendable {
     var weakRemovals: [Duration] = []
     /// The peer URLs of members that were removed, and when: etcd makes an ID from the URL and the second.
     var removedURLs: [Endpoint: Duration] = [:]
+    /// Learners whose promotion was tried, and that are learners still.
+    var promotions: Set<MemberID> = []
     /// When each instance's hook last had a heartbeat.
     var heartbeats: [InstanceID: Duration] = [:]
     /// Since when AWS has given no good view.
@@ -91,6 +93,9 @@ package struct ReconcileMemory: Equatable, Sendable {
     /// What the last turn saw, and since when turns have seen the same.
     var situation: Situation?
     var situationSince: Duration?
+
+    /// Whether AWS has given no good view lately, so that peers should see if it answers them.
+    package var isBlind: Bool { blindSince != nil }
 
     package init() {}
 }

@@ -42,10 +42,12 @@ extension Deferral {
     fileprivate var mayPassSoon: Bool {
         switch self {
         case .oneChangePerTurn, .orphanInGrace, .fateUnknown, .unhealthyButRunning, .quorumAtRisk, .memberMissing,
-            .zoneNotRead, .drainHeld, .learnerBehind, .joinHeld, .addRisksQuorum, .tooWeak, .recordNotRead:
+            .zoneNotRead, .drainHeld, .learnerBehind, .promotionRisksQuorum, .joinHeld, .addRisksQuorum, .tooWeak,
+            .recordNotRead:
             true
         case .outsideGroup, .notLeader, .corrupt, .noSpace, .groupNotRead, .notInGroup, .instancesNotRead,
-            .recordsConflict, .recordOfOther, .recordBehind, .overtaken, .ownDiskGone, .reachedThoughGone,
+            .recordsConflict, .recordOfOther, .recordBehind, .recordLacksUs, .overtaken, .ownDiskGone,
+            .reachedThoughGone,
             .removalNotAllowed, .spare, .hookNotOurs, .hooksNotRead, .nobodyToLead, .notAnInstance, .nobodyForDNS,
             .unnameable, .recordNotOurs, .noClusterName:
             false
@@ -68,8 +70,19 @@ package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Du
     case .groupMayChange: return min(.milliseconds(400), interval)
     case .peersLagging: return min(.milliseconds(100), interval)
     default:
+        // While a group boots, its instances come up within seconds of each other.
+        if waited < .seconds(10), reason.isAboutBooting { return min(.milliseconds(400), interval) }
         if waited < closeWatch { return min(.milliseconds(1000), interval) }
         return waited < longWait ? interval : interval * 3
+    }
+}
+
+extension WaitReason {
+    fileprivate var isAboutBooting: Bool {
+        switch self {
+        case .reportsMissing, .groupIncomplete, .foundersDiffer: true
+        default: false
+        }
     }
 }
 
@@ -82,14 +95,38 @@ package func pause(afterFailedSteps failures: Int, interval: Duration) -> Durati
     failures < 10 ? min(.seconds(1), interval) : interval
 }
 
+/// Whether an instance whose etcd runs has to look at the world: somebody should lead and nobody does, the record knows a
+/// later generation, or the data has none yet. While all is well it makes no call to AWS.
+///
+/// - Parameters:
+///   - leaderless: for how long nobody was seen to lead.
+///   - sinceLastLook: nil where there was none yet in this etcd's life.
+///   - waited: for how long looks have come to the same kind of reason.
+///   - interval: `--interval`.
+package func isLookDue(
+    leaderless: Duration, isOvertaken: Bool, lacksGeneration: Bool, sinceLastLook: Duration?, waited: Duration,
+    interval: Duration
+) -> Bool {
+    let isTroubled = isOvertaken || leaderless >= longestElection
+    guard isTroubled || lacksGeneration else { return false }
+    guard let sinceLastLook else { return true }
+    return sinceLastLook >= (isTroubled && waited < closeWatch ? min(.seconds(1), interval) : interval)
+}
+
+/// How long a cluster may be without a leader before that is more than an election.
+private let longestElection = Duration.seconds(3)
+
 /// What the leader sees of its own cluster between turns, without asking AWS.
 package struct Pulse: Equatable, Sendable {
     package var isLeader: Bool
+    /// Whether our member knows a leader, be it itself.
+    package var hasLeader: Bool
     package var members: [Member]
     package var healthy: [MemberID]
 
-    package init(isLeader: Bool, members: [Member], healthy: [MemberID]) {
+    package init(isLeader: Bool, hasLeader: Bool, members: [Member], healthy: [MemberID]) {
         self.isLeader = isLeader
+        self.hasLeader = hasLeader
         self.members = members.sorted { $0.id < $1.id }
         self.healthy = healthy.sorted()
     }
@@ -101,12 +138,13 @@ package struct Pulse: Equatable, Sendable {
 /// - Parameters:
 ///   - sinceLastTurn: nil where there was none yet in this leadership.
 ///   - isUnderWay: what the last turn's plan said.
+///   - isAsked: whether an instance that is no member has asked for our report since the last turn.
 package func isTurnDue(
-    pulse: Pulse, lastPulse: Pulse?, sinceLastTurn: Duration?, isUnderWay: Bool, interval: Duration
+    pulse: Pulse, lastPulse: Pulse?, sinceLastTurn: Duration?, isUnderWay: Bool, isAsked: Bool, interval: Duration
 ) -> Bool {
     guard pulse.isLeader else { return false }
     guard let sinceLastTurn, lastPulse == pulse else { return true }
-    return sinceLastTurn >= (isUnderWay ? min(.seconds(1), interval) : interval)
+    return sinceLastTurn >= (isUnderWay || isAsked ? min(.seconds(1), interval) : interval)
 }
 
 /// Which instances EC2 has to be asked about before this turn can be planned: those that the group lists and nobody knows
@@ -121,15 +159,16 @@ package func instancesToAsk(
     let named = cluster.members.compactMap(\.instanceID) + (record?.instances ?? [])
     let missing = named.filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
     let ill = cluster.members.filter { !cluster.isHealthy($0) }
-    let illByRecord = ill.flatMap { member in
-        (record?.voters ?? []).filter { $0.matches(member) }.map(\.instance)
-    }
+    let illByRecord = ill.compactMap { record?.entry(for: $0)?.instance }
     let all = unknown + missing + ill.compactMap(\.instanceID) + illByRecord
     return Set(all).filter { InstanceID.isInstanceID($0.rawValue) }.sorted()
 }
 
-/// Which instances EC2 has to be asked about one by one before a start can be planned: those that the record names and the
-/// group does not list.
-package func instancesToAsk(record: ClusterRecord?, group: Group) -> [InstanceID] {
-    (record?.instances ?? []).filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }
+/// Which instances EC2 has to be asked about one by one before a start can be planned: those that the record names, or that
+/// members of a cluster that answers run on, and the group does not list.
+package func instancesToAsk(
+    record: ClusterRecord?, clusters: [RunningCluster] = [], group: Group
+) -> [InstanceID] {
+    let named = (record?.instances ?? []) + clusters.flatMap(\.members).compactMap(\.instanceID)
+    return Set(named).filter { group.instance($0) == nil && InstanceID.isInstanceID($0.rawValue) }.sorted()
 }

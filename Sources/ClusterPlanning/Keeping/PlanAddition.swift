@@ -5,14 +5,18 @@ extension Turn {
     mutating func add(_ group: Group) {
         let asking = view.facts.counted.filter { isAsking($0, group) }
         let size = view.settings.target(group)
-        let room = size + (group.holdsMoreThanDesired || group.isLosingInstances ? 1 : 0)
+        let isFull = cluster.members.count - (isMakingRoom(group, size) ? 1 : 0) >= size
         if cluster.members.count < size, asking.isEmpty {
             deferring(.memberMissing(members: cluster.members.count, size: size))
         }
-        for report in asking.sorted(by: { $0.instance < $1.instance }) {
-            if cluster.members.count >= room {
+        for report in asking.sorted(by: { place($0) < place($1) }) {
+            if isFull {
+                heldByOthers.insert(report.instance)
                 deferring(.spare(report.instance, members: cluster.members.count, size: size))
-            } else if let cause = reasonToHold(report) {
+            } else if let cause = obstacle() {
+                heldByOthers.insert(report.instance)
+                deferring(.joinHeld(report.instance, cause))
+            } else if let cause = reasonToPause(report) {
                 deferring(.joinHeld(report.instance, cause))
             } else {
                 enter(report)
@@ -20,9 +24,21 @@ extension Turn {
         }
     }
 
+    /// Whether there may be one more for a while, so that a new instance joins before an old one leaves: a member's instance is
+    /// leaving, or the group, all of which is in the cluster, holds more than it wants.
+    private func isMakingRoom(_ group: Group, _ size: Int) -> Bool {
+        cluster.members.contains(where: isLeaving) || (group.holdsMoreThanDesired && size >= group.desiredCapacity)
+    }
+
+    /// Whose addition stands in the record already comes first, then the lowest ID.
+    private func place(_ report: Report) -> (Int, InstanceID) {
+        let isAnnounced = record?.voter(report.instance)?.disk == report.disk
+        return (isAnnounced ? 0 : 1, report.instance)
+    }
+
     /// Whether an instance may be entered at all: it asks, holds nothing, is in duty, and no member stands in its place.
     private func isAsking(_ report: Report, _ group: Group) -> Bool {
-        guard report.asksToJoin, case .none = report.holding, report.disk != nil,
+        guard report.asksForPlace,
             group.instance(report.instance)?.lifecycle?.isInDuty == true, !isLeaving(report.instance)
         else { return false }
         return !cluster.members.contains { member in
@@ -30,13 +46,19 @@ extension Turn {
         }
     }
 
-    private func reasonToHold(_ report: Report) -> String? {
+    /// What keeps everybody out, and may last.
+    private func obstacle() -> String? {
         if !view.settings.joinStrategy.allowsAdding { return "the join strategy leaves it to an operator" }
         if !mayWriteRecord { return "the record can't be written to" }
-        if membership != nil || isSomebodyJoining { return "another change of the members is under way" }
-        let ill = cluster.voters.filter { !cluster.isHealthy($0) }
-        if !ill.isEmpty, !view.abilities.addsBesideDeadVoters {
-            return "etcd adds nobody while a voter is down: \(list(ill.map(\.label)))"
+        let ill = cluster.voters.filter { $0.isStarted && !cluster.isHealthy($0) }
+        return ill.isEmpty || view.abilities.addsBesideDeadVoters
+            ? nil : "etcd adds nobody while a voter is down: \(list(ill.map(\.label)))"
+    }
+
+    /// What passes by itself.
+    private func reasonToPause(_ report: Report) -> String? {
+        if membership != nil || transfer != nil || isSomebodyJoining {
+            return "another change of the members is under way"
         }
         if let removed = memory.removedURLs[report.peerURL], view.now - removed < pauseBeforeReadding {
             return "its address was just removed; \(pauseBeforeReadding) have to pass"
@@ -47,6 +69,7 @@ extension Turn {
     private mutating func enter(_ report: Report) {
         let asLearner = view.abilities.learnersAreSound
         if !asLearner, let risk = cluster.riskOfAddingVoter() {
+            heldByOthers.insert(report.instance)
             deferring(.addRisksQuorum(report.instance, risk))
             return
         }

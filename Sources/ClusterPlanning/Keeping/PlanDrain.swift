@@ -2,13 +2,7 @@
 
 extension Turn {
     /// Whether the instance of this member is about to go: the group or its own metadata service says so.
-    func isLeaving(_ member: Member) -> Bool {
-        guard
-            let instance = view.record.record?.voters.first(where: { $0.matches(member) })?.instance
-                ?? member.instanceID
-        else { return false }
-        return isLeaving(instance)
-    }
+    func isLeaving(_ member: Member) -> Bool { entry(of: member).map { isLeaving($0.instance) } ?? false }
 
     func isLeaving(_ instance: InstanceID) -> Bool {
         view.facts.instance(instance)?.lifecycle?.isTerminating == true
@@ -24,11 +18,11 @@ extension Turn {
         }) {
             drain(member, group)
         }
-        keepHooks(of: leaving, group)
+        keepHooks(group)
     }
 
     private mutating func drain(_ member: Member, _ group: Group) {
-        let instance = member.instanceID ?? InstanceID(member.name)
+        guard let instance = entry(of: member)?.instance else { return }
         if let reason = reasonToHold(member, group) {
             deferring(.drainHeld(instance, reason))
         } else if membership != nil || transfer != nil {
@@ -75,7 +69,7 @@ extension Turn {
         guard let blind = memory.blindSince, view.now - blind >= longestBlindness else { return }
         if let last = memory.handedOver, view.now - last < pauseBetweenHandovers { return }
         let seeing = successor { member in
-            view.facts.counted.contains { $0.heldData?.member == member.id && $0.reachesAWS == true }
+            view.facts.counted.contains { $0.member == member.id && $0.reachesAWS == true }
         }
         guard let seeing else {
             deferring(.nobodyToLead("no healthy voter says that AWS answers it"))
@@ -88,27 +82,35 @@ extension Turn {
     // MARK: Hooks
 
     /// Instances that a terminating hook holds: a heartbeat while their member is needed, the end of the wait once it is gone.
-    private mutating func keepHooks(of leaving: [Member], _ group: Group) {
-        let held = group.instances.filter { $0.lifecycle == .terminatingWait }
-        for instance in held {
-            guard let hook = hook(.terminating, for: instance.id) else { continue }
-            let isMember = cluster.members.contains { $0.instanceID == instance.id }
-            let isLast = isMember && cluster.members.count == 1 && group.desiredCapacity == 0
-            if !isMember || isLast {
-                hooks.append(.completeHook(hook: hook.name, instance.id))
+    mutating func keepHooks(_ group: Group, completing: Bool = true) {
+        for instance in group.instances where instance.lifecycle == .terminatingWait {
+            if isNeeded(instance.id, group) || !completing {
+                heartbeat(ourHooks(.terminating, for: instance.id), instance.id)
             } else {
-                heartbeat(hook, instance.id)
+                complete(ourHooks(.terminating, for: instance.id), instance.id)
             }
         }
+    }
+
+    /// A member is, but for the last one of a group that is to be empty; so is a disk of an earlier generation, until this
+    /// one is formed.
+    private func isNeeded(_ instance: InstanceID, _ group: Group) -> Bool {
+        if member(on: instance) != nil { return cluster.members.count > 1 || group.desiredCapacity > 0 }
+        return record?.former.contains { $0.entry.instance == instance } == true
+    }
+
+    /// By the record as well as by name: an older tool may have named it otherwise.
+    private func member(on instance: InstanceID) -> Member? {
+        cluster.members.first { entry(of: $0)?.instance == instance }
     }
 
     /// Instances that a launching hook holds: the group goes on once each is a voter, or where its wait is not about itself.
     mutating func launch(_ group: Group) {
         for instance in group.instances where instance.lifecycle == .pendingWait {
-            guard let hook = hook(.launching, for: instance.id) else { continue }
+            let held = ourHooks(.launching, for: instance.id)
             switch progress(of: instance.id) {
-            case .done: hooks.append(.completeHook(hook: hook.name, instance.id))
-            case .underWay: heartbeat(hook, instance.id)
+            case .done: complete(held, instance.id)
+            case .underWay: heartbeat(held, instance.id)
             case .none: break
             }
         }
@@ -117,39 +119,45 @@ extension Turn {
     private enum Progress { case done, underWay, none }
 
     private func progress(of instance: InstanceID) -> Progress {
-        if let member = cluster.members.first(where: { $0.instanceID == instance && $0.isStarted }) {
+        if let member = member(on: instance), member.isStarted {
             return member.isVoter && cluster.isHealthy(member) ? .done : .underWay
         }
-        let isSpare = result.deferred.contains { if case .spare(instance, _, _) = $0 { true } else { false } }
         // Not its own fault, as while another voter is down: the group must not wait for what it could mend (F6).
-        let isHeldUp = result.deferred.contains { if case .joinHeld(instance, _) = $0 { true } else { false } }
-        if isSpare || (isHeldUp && !isSomebodyJoining) { return .done }
+        if heldByOthers.contains(instance) { return .done }
         guard view.facts.report(instance) != nil else { return .none }
         return .underWay
     }
 
     var isSomebodyJoining: Bool { cluster.members.contains { !$0.isStarted || $0.isLearner } }
 
-    private mutating func heartbeat(_ hook: LifecycleHook, _ instance: InstanceID) {
-        if let last = memory.heartbeats[instance], view.now - last < hook.heartbeatTimeout / 3 { return }
-        memory.heartbeats[instance] = view.now
-        hooks.append(.heartbeat(hook: hook.name, instance))
+    private mutating func complete(_ held: [LifecycleHook], _ instance: InstanceID) {
+        hooks += held.map { .completeHook(hook: $0.name, instance) }
     }
 
-    /// The hook that is ours to complete: one that is named in the settings, else the group's only one of this kind.
-    private mutating func hook(_ transition: LifecycleHook.Transition, for instance: InstanceID) -> LifecycleHook? {
+    /// At a third of the time after which the group would go on by itself.
+    private mutating func heartbeat(_ held: [LifecycleHook], _ instance: InstanceID) {
+        guard let timeout = held.map(\.heartbeatTimeout).min() else { return }
+        if let last = memory.heartbeats[instance], view.now - last < timeout / 3 { return }
+        memory.heartbeats[instance] = view.now
+        hooks += held.map { .heartbeat(hook: $0.name, instance) }
+    }
+
+    /// The hooks that are ours to complete: those that are named in the settings, else the group's only one of this kind.
+    private mutating func ourHooks(
+        _ transition: LifecycleHook.Transition, for instance: InstanceID
+    ) -> [LifecycleHook] {
         switch view.hooks {
-        case .notAsked: return nil
+        case .notAsked: return []
         case .unavailable(let cause):
             deferring(.hooksNotRead(cause))
-            return nil
+            return []
         case .seen(let all):
-            let hooks = all.filter { $0.transition == transition }
+            let hooks = all.filter { $0.transition == transition }.sorted { $0.name < $1.name }
             let named = hooks.filter { view.settings.lifecycleHooks.contains($0.name) }
-            if let hook = named.first { return hook }
-            if view.settings.lifecycleHooks.isEmpty, hooks.count == 1 { return hooks.first }
+            if !named.isEmpty { return named }
+            if view.settings.lifecycleHooks.isEmpty, hooks.count == 1 { return hooks }
             deferring(.hookNotOurs(instance, hooks.map(\.name)))
-            return nil
+            return []
         }
     }
 }

@@ -7,7 +7,9 @@
 /// says so.
 package func planReconcile(_ view: ClusterView, memory: inout ReconcileMemory) -> ReconcilePlan {
     guard view.cluster.leader == view.ownMember else {
+        let handedOver = memory.handedOver
         memory = ReconcileMemory()
+        memory.handedOver = handedOver
         return ReconcilePlan(deferred: [.notLeader(leader: view.cluster.leader)])
     }
     var turn = Turn(view, memory)
@@ -24,6 +26,10 @@ struct Turn {
     /// The record as it is to be after this turn; nil where none may be written.
     var record: ClusterRecord?
     var membership: ReconcilePlan.Step?
+    /// Learners whose promotion was tried in earlier turns.
+    let triedBefore: Set<MemberID>
+    /// Instances that would join, and wait for something that is not theirs.
+    var heldByOthers: Set<InstanceID> = []
     var hooks: [ReconcilePlan.Step] = []
     var dns: ReconcilePlan.Step?
     var transfer: ReconcilePlan.Step?
@@ -34,11 +40,13 @@ struct Turn {
     init(_ view: ClusterView, _ memory: ReconcileMemory) {
         self.view = view
         self.memory = memory
+        self.triedBefore = memory.promotions
     }
 
     mutating func plan() {
         remember()
-        guard heedAlarms(), heedRecord() else { return }
+        guard heedAlarms() else { return holdInstances(completing: true) }
+        guard heedRecord() else { return holdInstances(completing: false) }
         if let group = knownGroup() {
             if let record { upkeep(record) }
             promote()
@@ -46,11 +54,22 @@ struct Turn {
             remove(group)
             drain(group)
             add(group)
+            promoteLaggard()
             launch(group)
             writeZone(group)
         } else {
             giveLeadAway()
         }
+        assemble()
+    }
+
+    /// Every change is held; instances that are about to go are held with it.
+    ///
+    /// - Parameter completing: whether our member list says who is needed no more; one that the record has overtaken, or that
+    ///   another's record stands against, does not.
+    private mutating func holdInstances(completing: Bool) {
+        guard let group = knownGroup() else { return }
+        keepHooks(group, completing: completing)
         assemble()
     }
 
@@ -79,16 +98,19 @@ struct Turn {
         }
     }
 
-    private mutating func remember() {
+    mutating func remember() {
         let unhealthy = cluster.members.filter { !cluster.isHealthy($0) }.map(\.id)
         memory.unhealthySince = memory.unhealthySince.filter { unhealthy.contains($0.key) }
         for id in unhealthy where memory.unhealthySince[id] == nil { memory.unhealthySince[id] = view.now }
         let listed = cluster.members.map(\.id)
+        let learners = cluster.members.filter(\.isLearner).map(\.id)
+        memory.promotions = memory.promotions.filter(learners.contains)
         memory.orphanedSince = memory.orphanedSince.filter { listed.contains($0.key) }
         memory.removedURLs = memory.removedURLs.filter { view.now - $0.value < .seconds(10) }
         memory.weakRemovals.removeAll { view.now - $0 >= view.settings.grace }
-        memory.absence.remember(view.facts, view.now)
-        if view.facts.group.value == nil {
+        memory.absence.remember(view.facts, view.now, grace: view.settings.grace)
+        // A group that lacks us is no good view either: whom it has let go should not lead.
+        if view.facts.group.value?.instance(view.own) == nil {
             memory.blindSince = memory.blindSince ?? view.now
         } else {
             memory.blindSince = nil
@@ -129,6 +151,12 @@ struct Turn {
         guard let owner = view.facts.owner else { return true }  // said with the group
         guard record.owner == owner else {
             deferring(.recordOfOther(owner: record.owner))
+            return false
+        }
+        if view.ownGeneration == nil,
+            !cluster.members.contains(where: { $0.id == view.ownMember && record.entry(for: $0) != nil })
+        {
+            deferring(.recordLacksUs(generation: record.generation))
             return false
         }
         if let own = view.ownGeneration, own != record.generation {

@@ -3,35 +3,71 @@
 extension Turn {
     /// A learner that answers gets its vote; etcd itself refuses as long as it lags (F12).
     mutating func promote() {
-        let learners = cluster.members.filter { $0.isLearner && $0.isStarted && cluster.isHealthy($0) }
-        guard let learner = learners.first(where: { !isLeaving($0) }) else { return }
+        guard let learner = learnerToPromote, !triedBefore.contains(learner.id) else { return }
+        memory.promotions.insert(learner.id)
+        promote(learner)
+    }
+
+    /// One that was refused before is tried again in every turn that has nothing else to change: it may lag for long, and must
+    /// not keep the dead in.
+    mutating func promoteLaggard() {
+        guard membership == nil, transfer == nil, let learner = learnerToPromote, triedBefore.contains(learner.id)
+        else { return }
+        promote(learner)
+        if membership != nil { deferring(.learnerBehind(learner)) }
+    }
+
+    private var learnerToPromote: Member? {
+        cluster.members.first { $0.isLearner && $0.isStarted && cluster.isHealthy($0) && !isLeaving($0) }
+    }
+
+    private mutating func promote(_ learner: Member) {
         let after = QuorumRisk(
             healthyVoters: cluster.voters.count(where: cluster.isHealthy) + 1, voters: cluster.voters.count + 1)
         if after.healthyVoters >= after.quorum {
             membership = .promote(learner)
         } else {
-            deferring(.quorumAtRisk(learner, after))
+            deferring(.promotionRisksQuorum(learner, after))
         }
     }
 
     /// A volume that is attached to another instance: the record learns it first, then the cluster.
     mutating func moveVolumes() {
-        guard membership == nil, let record else { return }
+        guard membership == nil, record != nil else { return }
         for report in view.facts.counted {
-            guard let data = report.heldData, data.generation == record.generation, let disk = report.disk,
-                let member = cluster.members.first(where: { $0.id == data.member }), member.isVoter,
-                !member.peerURLs.contains(report.peerURL), !cluster.isHealthy(member)
-            else { continue }
-            let entry = ClusterRecord.Entry(report.instance, report.peerURL, disk: disk)
-            guard case .held = evidence.fate(of: entry) else { continue }
-            var next = record
-            next.voters.removeAll { $0.disk == disk || $0.matches(member) }
-            next.voters.append(entry)
-            self.record = next
-            swapReason = .moving(report.instance)
-            membership = .updatePeerURL(member, to: report.peerURL)
+            guard let member = memberMoved(to: report), let disk = report.disk else { continue }
+            if member.isVoter {
+                move(member, disk, to: report)
+            } else {
+                remove(member, .learnerMoved(to: report.instance))
+            }
             return
         }
+    }
+
+    /// The member whose volume this instance reports, where nothing else may run on it: not another instance that reports the same
+    /// disk, as with a clone, and not the one that had it and says nothing now.
+    private func memberMoved(to report: Report) -> Member? {
+        guard let data = report.heldData, data.generation == record?.generation,
+            let member = cluster.members.first(where: { $0.id == data.member }), member.id != view.ownMember,
+            !cluster.isHealthy(member),
+            !member.peerURLs.contains(report.peerURL),
+            case .held = evidence.fate(of: ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk))
+        else { return nil }
+        guard let before = entry(of: member)?.instance, before != report.instance else { return member }
+        let state = view.facts.instance(before)?.state
+        let isOver = state?.isEnd == true || state == .stopped || view.facts.report(before) != nil
+        return isOver ? member : nil
+    }
+
+    private mutating func move(_ member: Member, _ disk: DiskID, to report: Report) {
+        guard var next = record else { return }
+        let old = next.entry(for: member)
+        next.voters.removeAll { $0.disk == disk || $0 == old }
+        next.voters.append(ClusterRecord.Entry(report.instance, report.peerURL, disk: disk))
+        record = next
+        swapReason = .moving(report.instance)
+        membership = .updatePeerURL(member, to: report.peerURL)
     }
 
     /// Plans at most one removal.
@@ -56,6 +92,8 @@ extension Turn {
     }
 
     private mutating func remove(_ member: Member, _ reason: RemovalReason) {
+        // Whoever leads next may; a leader that removes itself leaves nobody who knows what became of it.
+        guard member.id != view.ownMember else { return }
         if membership != nil {
             deferring(.oneChangePerTurn(member))
         } else if let risk = cluster.risk(ofRemoving: member) {
@@ -63,7 +101,7 @@ extension Turn {
         } else {
             membership = .removeMember(member, because: reason)
             for url in member.peerURLs { memory.removedURLs[url] = view.now }
-            if case .diskGone(let loss) = reason, loss.isWeak { memory.weakRemovals.append(view.now) }
+            if case .diskGone(let loss) = reason, loss.isWeak, member.isVoter { memory.weakRemovals.append(view.now) }
         }
     }
 
@@ -80,12 +118,12 @@ extension Turn {
             return member.isStarted || !member.name.isEmpty ? .deferred(.notAnInstance(member)) : judgeOrphan(member)
         }
         switch evidence.fate(of: entry) {
-        case .held, .blank:
+        case .held(let report), .blank(let report):
             memory.orphanedSince[member.id] = nil
-            return complaint(of: member, entry, group)
+            return complaint(of: member, on: report.instance, group)
         case .unusable(let report, let cause):
-            if member.id == view.ownMember { return .keep }
-            return judge(member, .diskUnusable(report.instance, cause))
+            if member.id == view.ownMember || cluster.isHealthy(member) { return .keep }
+            return recordIsUnknown(member) ?? judge(member, .diskUnusable(report.instance, cause))
         case .gone(let loss): return judge(member, entry, loss)
         case .unknown(let cause):
             if !member.isStarted, member.name.isEmpty { return judgeOrphan(member) }
@@ -93,27 +131,31 @@ extension Turn {
         }
     }
 
-    /// The disk that a member's data is on: by the record, else by the instance that its name or its address tells.
-    private func entry(of member: Member) -> ClusterRecord.Entry? {
-        if let entry = view.record.record?.voters.first(where: { $0.matches(member) }) { return entry }
+    /// The disk that a member's data is on: by the record, by whoever reports its data, else by the instance that its name or its
+    /// address tells.
+    func entry(of member: Member) -> ClusterRecord.Entry? {
+        if let entry = view.record.record?.entry(for: member) { return entry }
+        if let report = view.facts.counted.first(where: { $0.heldData?.member == member.id }) {
+            return ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk)
+        }
         let byAddress = view.facts.instances.first { instance in
             instance.state != .terminated && member.peerURLs.contains { $0.host == instance.address }
         }?.id
-        guard let instance = member.instanceID ?? (member.name.isEmpty ? byAddress : nil),
-            let url = member.peerURLs.first
-        else { return nil }
+        guard let instance = member.instanceID ?? byAddress, let url = member.peerURLs.first else { return nil }
         return ClusterRecord.Entry(instance, url, disk: nil)
+    }
+
+    /// While the record can't be read, only `terminated` counts: a later generation may have begun, or the disk be another one.
+    private func recordIsUnknown(_ member: Member) -> Verdict? {
+        guard case .unknown = view.record else { return nil }
+        return .deferred(.fateUnknown(member, "the record can't be read"))
     }
 
     private mutating func judge(_ member: Member, _ entry: ClusterRecord.Entry, _ loss: Loss) -> Verdict {
         // Without a record that names its disk, an entry that never started may be meant for the blank disk that is there:
         // only one that goes on asking is not.
         if entry.disk == nil, !member.isStarted, case .replaced = loss { return judgeUnclaimed(member, entry, loss) }
-        if case .unknown = view.record {
-            guard case .instanceTerminated = loss else {
-                return .deferred(.fateUnknown(member, "the record can't be read"))
-            }
-        }
+        if case .instanceTerminated = loss {} else if let wait = recordIsUnknown(member) { return wait }
         if member.id == view.ownMember { return .deferred(.ownDiskGone(member, loss)) }
         if cluster.isHealthy(member) {
             guard case .instanceTerminated = loss else { return .deferred(.reachedThoughGone(member, loss)) }
@@ -136,7 +178,7 @@ extension Turn {
         guard member.isVoter else { return nil }
         let voters = cluster.voters.count
         let isWanted = view.facts.group.value.map(view.settings.target) == 2
-        if voters == 3, !isWanted, !view.facts.counted.contains(where: \.asksToJoin) {
+        if voters == 3, !isWanted, !view.facts.counted.contains(where: \.asksForPlace) {
             return "two voters would be left, and no instance asks to take the place"
         }
         let most = (voters - 1) / 2
@@ -149,6 +191,7 @@ extension Turn {
             memory.orphanedSince[member.id] = nil
             return .keep
         }
+        if let wait = recordIsUnknown(member) { return wait }
         return wait(for: member, unclaimedGrace) ?? .goes(.diskGone(loss))
     }
 
@@ -166,6 +209,7 @@ extension Turn {
             memory.orphanedSince[member.id] = nil
             return .keep
         }
+        if let wait = recordIsUnknown(member) { return wait }
         return wait(for: member, orphanGrace) ?? .goes(.neverStarted(address: addresses.first ?? "nowhere"))
     }
 
@@ -178,12 +222,12 @@ extension Turn {
 
     // MARK: What an operator should know of members that stay
 
-    private func complaint(of member: Member, _ entry: ClusterRecord.Entry, _ group: Group) -> Verdict {
-        let state = view.facts.instance(entry.instance)?.state ?? .unclear
+    private func complaint(of member: Member, on instance: InstanceID, _ group: Group) -> Verdict {
+        let state = view.facts.instance(instance)?.state ?? .unclear
         if member.isStarted, case .unhealthy(let cause)? = cluster.health[member.id] {
             return .deferred(.unhealthyButRunning(member, state, cause))
         }
-        return group.instance(entry.instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
+        return group.instance(instance) == nil ? .deferred(.outsideGroup(member, state)) : .keep
     }
 
     private func doubt(

@@ -68,6 +68,8 @@ package enum RemovalReason: Equatable, Sendable {
     case diskGone(Loss)
     /// Its instance reports that etcd can't run on what is there (F20).
     case diskUnusable(InstanceID, String)
+    /// A learner's volume has moved: an update of its address would make it a voter (https://github.com/etcd-io/etcd/issues/21694).
+    case learnerMoved(to: InstanceID)
     /// Entered, never started, and for the whole grace no instance of the group had its address (F11).
     case neverStarted(address: String)
     /// Its instance leaves the group, and the others are enough.
@@ -87,6 +89,8 @@ package enum Deferral: Equatable, Sendable {
     case recordOfOther(owner: String)
     case recordBehind(generation: Int, own: Int)
     case overtaken(generation: Int, own: Int)
+    /// The record is of a generation that does not know this cluster, whose data has none.
+    case recordLacksUs(generation: Int)
     case quorumAtRisk(Member, QuorumRisk)
     case oneChangePerTurn(Member)
     case ownDiskGone(Member, Loss)
@@ -100,6 +104,7 @@ package enum Deferral: Equatable, Sendable {
     case orphanInGrace(Member, remaining: Duration)
     case drainHeld(InstanceID, String)
     case learnerBehind(Member)
+    case promotionRisksQuorum(Member, QuorumRisk)
     case memberMissing(members: Int, size: Int)
     case spare(InstanceID, members: Int, size: Int)
     case joinHeld(InstanceID, String)

@@ -10,7 +10,7 @@ private func entry(of member: Member, _ facts: Facts) -> ClusterRecord.Entry {
     let byAddress = facts.instances.first { $0.address == url.host && $0.state != .terminated }?.id
     let instance = member.instanceID ?? byAddress ?? InstanceID(member.name.isEmpty ? "unknown" : member.name)
     let report = facts.report(instance)
-    let disk = report?.heldData?.member == member.id ? report?.disk : nil
+    let disk = report?.member == member.id ? report?.disk : nil
     return ClusterRecord.Entry(instance, url, disk: disk, isJoining: !member.isStarted)
 }
 
@@ -20,20 +20,19 @@ extension Evidence {
     /// gone or asks with another disk: the add may be under way.
     func upkept(_ record: inout ClusterRecord, _ view: ClusterView) {
         let members = view.cluster.members
-        record.voters = record.voters.compactMap { entry in
-            guard let member = members.first(where: { entry.matches($0) }) else {
+        let lacking = members.filter { record.entry(for: $0) == nil }
+        record.voters = record.voters.compactMap { [record] entry in
+            guard let member = members.first(where: { record.entry(for: $0) == entry }) else {
                 return entry.isJoining && !isOver(entry) ? entry : nil
             }
             return upkept(entry, as: member)
         }
-        for member in members where !record.voters.contains(where: { $0.matches(member) }) {
-            record.voters.append(entry(of: member, facts))
-        }
+        record.voters += lacking.map { entry(of: $0, facts) }
         if isFormed(view) { record.former = [] }
     }
 
     private func upkept(_ entry: ClusterRecord.Entry, as member: Member) -> ClusterRecord.Entry {
-        guard let report = facts.report(entry.instance), report.heldData?.member == member.id,
+        guard let report = facts.report(entry.instance), report.member == member.id,
             report.peerURL == entry.peerURL
         else { return entry }
         var next = entry
@@ -66,7 +65,7 @@ func adoption(_ view: ClusterView, _ group: Group, in store: StoreName, _ plan: 
         return nil
     }
     let told = view.facts.counted.filter { report in
-        view.cluster.members.contains { $0.id == report.heldData?.member }
+        view.cluster.members.contains { $0.id == report.member }
     }.compactMap { $0.heldData?.generation }
     let known = ([view.ownGeneration].compactMap { $0 } + told).max()
     let generation = known ?? (view.backups.value?.highestGeneration ?? 0) + 1

@@ -115,6 +115,8 @@ package enum Disk: Equatable, Sendable {
         guard case .empty(let stamp) = self else { return nil }
         let own = stamp?.instance == instance ? stamp : nil
         if let own, !own.started { return nil }
-        return Stamp(disk: newDisk, instance: instance, followsLostData: own != nil)
+        // The generation stays, so that none is ever counted twice; it says nothing of what is here now.
+        return Stamp(
+            disk: newDisk, instance: instance, generation: own?.generation, followsLostData: own != nil)
     }
 }

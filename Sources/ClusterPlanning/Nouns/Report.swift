@@ -8,7 +8,7 @@ package struct Report: Equatable, Sendable {
     package var owner: String?
     /// The cluster's name.
     package var cluster: String?
-    /// The stores that it reads, sorted.
+    /// The stores that it reads, sorted; none while it could not read them.
     package var stores: [StoreName]
     package var disk: DiskID?
     /// Whether the data directory is a file system of its own.
@@ -47,6 +47,20 @@ package struct Report: Equatable, Sendable {
         self.founders = founders
         self.reachesAWS = reachesAWS
     }
+}
+
+extension Report {
+    var heldData: HeldData? { if case .data(let data) = holding { data } else { nil } }
+
+    /// The member whose data it holds: by its stamp, else, where no leader ever told the ID, by its address in the list that its
+    /// own etcd shows.
+    var member: MemberID? {
+        guard let data = heldData else { return nil }
+        return data.member ?? etcd.members?.first { $0.peerURLs.contains(peerURL) }?.id
+    }
+
+    /// Whether it holds nothing and asks for a place.
+    var asksForPlace: Bool { if case .none = holding { asksToJoin && disk != nil } else { false } }
 }
 
 /// What a data directory holds.
@@ -92,6 +106,11 @@ package struct EtcdState: Equatable, Sendable {
         self.members = members?.sorted { $0.id < $1.id }
         self.commitIndex = commitIndex
     }
+
+    /// The same with a list of members.
+    package func showing(_ members: [Member]) -> EtcdState {
+        EtcdState(isRunning: isRunning, leader: leader, members: members, commitIndex: commitIndex)
+    }
 }
 
 /// Why an instance is about to go, as its own metadata service says.
@@ -107,4 +126,25 @@ package enum ReportAnswer: Equatable, Sendable {
     case report(Report)
     /// No report; the text says what came instead. It proves nothing.
     case silent(String)
+}
+
+extension Holding {
+    /// What a supervisor has to say of its own disk.
+    ///
+    /// - Parameters:
+    ///   - lastExit: how etcd last ended on it.
+    ///   - shown: what its etcd shows: its own entry tells the member where the stamp does not.
+    package init(_ disk: Disk, lastExit: LastExit, shown: EtcdState?, _ identity: Identity) {
+        switch disk {
+        case .unusable(let cause): self = .unknown(cause)
+        case .empty: self = .none
+        case .data(let stamp):
+            if case .corruptData(let cause) = lastExit {
+                self = .unusable(cause)
+                return
+            }
+            let own = shown?.members?.first { $0.peerURLs.contains(identity.peerURL) }?.id
+            self = .data(HeldData(cluster: stamp?.cluster, member: stamp?.member ?? own, generation: stamp?.generation))
+        }
+    }
 }

@@ -97,6 +97,15 @@ package struct ClusterRecord: Equatable, Sendable {
     /// The entry of one instance among those that may hold data now.
     package func voter(_ instance: InstanceID) -> Entry? { voters.first { $0.instance == instance } }
 
+    /// The entry that stands for a member: by address and name, and by the address alone where the member has no name yet, or where
+    /// its volume has moved and it has not told its new name. A joiner at a dead member's address does not stand for that one.
+    func entry(for member: Member) -> Entry? {
+        let here = voters.filter { member.peerURLs.contains($0.peerURL) }
+        if let named = here.first(where: { $0.instance == member.instanceID }) { return named }
+        if member.instanceID == nil { return here.first }
+        return here.first { !$0.isJoining && $0.disk?.isVolume == true }
+    }
+
     /// Every instance that the record names, each once, sorted.
     package var instances: [InstanceID] {
         Set((start + voters + former.map(\.entry)).map(\.instance)).sorted()
@@ -106,10 +115,10 @@ package struct ClusterRecord: Equatable, Sendable {
     package func changed(_ change: (inout ClusterRecord) -> Void) -> ClusterRecord {
         var next = self
         change(&next)
-        let named = Set((next.voters + next.former.map(\.entry)).compactMap(\.disk))
         next.start.sort(by: Self.precedes)
         next.voters.sort(by: Self.precedes)
-        next.gone.removeAll { !named.contains($0.disk) }
+        let marked = Set((next.voters + next.former.map(\.entry)).map(\.markedDisk))
+        next.gone.removeAll { !marked.contains($0.disk) }
         next.changes += 1
         return next
     }

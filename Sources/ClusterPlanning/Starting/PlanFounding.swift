@@ -14,7 +14,7 @@ func planFounding(
     if let obstacle = whoMayHoldData(view, group, passingOver: isImpatient) { return .wait(obstacle) }
     if let obstacle = obstacleInZone(view, group) ?? obstacleInBackups(view) { return .wait(obstacle) }
     let founders: [ClusterRecord.Entry]
-    switch chooseFounders(view, group, isImpatient: isImpatient) {
+    switch chooseFounders(view, group, atLeast: isImpatient ? quorum(of: view.settings.target(group)) : nil) {
     case .success(let chosen): founders = chosen
     case .failure(let shortage): return .wait(shortage.reason)
     }
@@ -45,15 +45,16 @@ struct FounderShortage: Error {
     var reason: WaitReason
 }
 
-/// The lowest instance IDs of those that report an empty disk: everybody takes the same ones. The whole target at once, and
-/// after the patience is over a majority of it.
+/// The lowest instance IDs of those that report an empty disk: everybody takes the same ones.
+///
+/// - Parameter least: how many are enough once the patience is over; nil: the whole target at once.
 func chooseFounders(
-    _ view: StartView, _ group: Group, isImpatient: Bool
+    _ view: StartView, _ group: Group, atLeast least: Int?
 ) -> Result<[ClusterRecord.Entry], FounderShortage> {
     let wanted = view.settings.target(group)
     let blank = group.instances.filter(\.isInDuty).compactMap { blankEntry(view, $0) }
     // Where the cluster is to be smaller than the group, the whole group has to be seen all the same (F1).
-    let expected = isImpatient ? quorum(of: wanted) : max(wanted, group.desiredCapacity)
+    let expected = least ?? max(wanted, group.desiredCapacity)
     guard wanted > 0, blank.count >= expected else {
         return .failure(FounderShortage(reason: .groupIncomplete(running: blank.count, wanted: expected)))
     }
@@ -95,7 +96,11 @@ func whoMayHoldData(_ view: StartView, _ group: Group, passingOver impatient: Bo
             doubts.append("\(instance.id): \(view.facts.silence(instance.id))")
             continue
         }
-        if report.stores != view.stores { strangers.append(instance.id) }
+        if report.hasNotReadRecord(view) {
+            doubts.append("\(instance.id) has not read the record yet")
+        } else if report.stores != view.stores {
+            strangers.append(instance.id)
+        }
         if let doubt = report.doubtOfEmptiness { doubts.append("\(instance.id) \(doubt)") }
     }
     if !strangers.isEmpty { return .storesDiffer(strangers) }
@@ -103,6 +108,9 @@ func whoMayHoldData(_ view: StartView, _ group: Group, passingOver impatient: Bo
 }
 
 extension Report {
+    /// Whether it does not say which stores it reads, though there are some: it could not read them.
+    func hasNotReadRecord(_ view: StartView) -> Bool { stores.isEmpty && !view.stores.isEmpty }
+
     fileprivate var doubtOfEmptiness: String? {
         switch holding {
         case .none: nil

@@ -17,7 +17,7 @@ func planFoundingWithoutRecord(
         if let obstacle = whoMayHoldData(view, group, passingOver: false) ?? obstacleInZone(view, group) {
             return .wait(obstacle)
         }
-        switch chooseFounders(view, group, isImpatient: false) {
+        switch chooseFounders(view, group, atLeast: nil) {
         case .success(let chosen): founders = chosen.map { InitialMember($0.instance.rawValue, $0.peerURL) }
         case .failure(let shortage): return .wait(shortage.reason)
         }

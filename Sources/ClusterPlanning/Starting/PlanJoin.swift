@@ -13,6 +13,8 @@ func planJoin(
     // Two entries of ours: what is not meant for us goes first, one a turn.
     let stale = own.first { !isMeantForUs($0, in: cluster.id, view, stamp) }
     if stale == nil, let entry = own.first { return planExec(view, cluster, entry) }
+    // A member that can't run costs a place, and of a small cluster the quorum.
+    if let fault = view.programFault { return .wait(.programUnfit(fault)) }
     if isLeaderOurs(cluster, view.facts) {
         return .wait(stale.map(WaitReason.ownEntryOfLostData) ?? .askedToJoin(cluster.id))
     }
@@ -26,8 +28,8 @@ func planJoin(
 private let patienceWithLeader = Duration.seconds(10)
 
 /// Whether the leader's instance runs a supervisor that counts and whose etcd is the one that leads.
-private func isLeaderOurs(_ cluster: RunningCluster, _ facts: Facts) -> Bool {
-    facts.counted.contains { report in report.heldData?.member == cluster.leader }
+func isLeaderOurs(_ cluster: RunningCluster, _ facts: Facts) -> Bool {
+    facts.counted.contains { report in report.member == cluster.leader }
 }
 
 /// Whether an entry with our name or address was made for this very disk: the record says so. Where there is no record, the
@@ -48,7 +50,9 @@ private func isMeantForUs(_ entry: Member, in cluster: ClusterID, _ view: StartV
 /// take an older entry's ID and be gone at once (F13a).
 private func planExec(_ view: StartView, _ cluster: RunningCluster, _ entry: Member) -> StartPlan {
     let ids = cluster.members.map(\.id)
-    let lagging = view.peers.filter { peer in
+    // Who is no member any more may show an old list for ever, and etcd does not ask it.
+    let asked = view.peers.filter { peer in cluster.members.contains { $0.peerURLs.contains(peer.endpoint) } }
+    let lagging = asked.filter { peer in
         if case .members(cluster.id, let members) = peer.answer { members.map(\.id) != ids } else { false }
     }
     if !lagging.isEmpty { return .wait(.peersLagging(lagging, entry.id)) }
@@ -70,13 +74,22 @@ private func join(_ view: StartView, _ cluster: ClusterID, _ members: [Member], 
             generation: record?.generation))
 }
 
+/// Whether a peer's supervisor says that its data is not of the record's generation: a forced cluster keeps its ID, so the lists
+/// of both look alike.
+private func isOfOtherGeneration(_ peer: Peer, _ view: StartView) -> Bool {
+    guard let record = view.ownRecord, let theirs = view.facts.report(peer.instance)?.heldData?.generation else {
+        return false
+    }
+    return theirs != record.generation
+}
+
 /// We are entered, and nobody leads: the second of two voters has to start before anybody can, and so has any whom the
 /// quorum hangs on. Our ID has never run, so nothing can be lost by it. The list is that of those who know of us already; who
 /// does not lags, and can't catch up before there is a leader.
 ///
 /// - Returns: nil where nobody who runs etcd shows an entry that is meant for us.
 func planEntered(_ view: StartView, _ stamp: Stamp) -> StartPlan? {
-    let answering = view.peers.filter(\.hasMembers)
+    let answering = view.peers.filter { $0.hasMembers && !isOfOtherGeneration($0, view) }
     for case .members(let cluster, let members) in answering.map(\.answer) {
         guard let entry = members.first(where: { isMeantForUs($0, in: cluster, view, stamp) }), entry.name.isEmpty,
             view.ownRecord != nil || stamp.cluster == cluster

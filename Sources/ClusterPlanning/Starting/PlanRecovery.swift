@@ -3,24 +3,29 @@
 /// Judges the record's generation, and claims the next one where this one is dead. Whoever sees it first may: the swap
 /// settles who was, and everybody follows what the record says then.
 func planRecovery(
-    _ view: StartView, _ record: ClusterRecord, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, _ record: ClusterRecord, _ memory: inout StartMemory
 ) -> StartPlan {
     if let obstacle = obstacleInGroup(view) { return .wait(obstacle) }
     guard let group = view.facts.group.value else { return .wait(.groupNotRead("not asked yet")) }
     let evidence = view.evidence(record, memory)
-    switch evidence.state(of: record) {
+    let state = evidence.state(of: record)
+    if state.isAlive { memory.recovering = nil }
+    switch state {
     case .led(let instance): return .wait(.generationLed(by: instance))
     case .pending(let instances): return .wait(.generationPending(instances))
     case .unknown(let doubts): return .wait(.generationUnknown(doubts))
     case .quorate(let instance): return .wait(.generationQuorate(by: instance))
     case .dead(let sources, let unusable):
-        memory.recoveringSince = last.recoveringSince ?? view.now
+        memory.recovering =
+            memory.recovering ?? StartMemory.Recovering(generation: record.generation, since: view.now)
         if view.settings.onLoss == .hold { return .wait(.generationHeld(record.generation)) }
         if let obstacle = strangers(view, group, record, memory) { return .wait(obstacle) }
         if let source = sources.first {
+            // What etcd can't run on here is younger than what it could run on: which of them counts is for a person.
+            if !unusable.isEmpty, source.generation < record.generation { return .wait(.dataUnusable(unusable)) }
             return claim(view, group, record, evidence, source: .member(source.member), [source.entry])
         }
-        return planEmptyGeneration(view, group, record, evidence, unusable, last, memory)
+        return planEmptyGeneration(view, group, record, evidence, unusable, memory)
     }
 }
 
@@ -29,26 +34,37 @@ func planRecovery(
 private func strangers(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ memory: StartMemory
 ) -> WaitReason? {
+    if let differing = instancesOnOtherStores(view, group) { return differing }
     let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
-    let differing = running.filter { instance in
-        view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
-    }
-    if !differing.isEmpty { return .storesDiffer(differing.map(\.id)) }
-    let waited = memory.recoveringSince.map { view.now - $0 } ?? .zero
+    let waited = memory.recovering.map { view.now - $0.since } ?? .zero
     guard waited < view.settings.grace else { return nil }
     let silent = running.filter { !record.instances.contains($0.id) && view.facts.report($0.id) == nil }
     return silent.isEmpty ? nil : .reportsMissing(silent.map { "\($0.id): \(view.facts.silence($0.id))" })
 }
 
+/// Running instances that would not see what we write.
+func instancesOnOtherStores(_ view: StartView, _ group: Group) -> WaitReason? {
+    let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
+    let differing = running.filter { instance in
+        view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
+    }
+    let unread = differing.filter { view.facts.report($0.id)?.hasNotReadRecord(view) == true }
+    if !unread.isEmpty { return .reportsMissing(unread.map { "\($0.id) has not read the record yet" }) }
+    return differing.isEmpty ? nil : .storesDiffer(differing.map(\.id))
+}
+
 /// No disk holds anything any more. What a person could still save is not passed over, and neither is a backup.
 private func planEmptyGeneration(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence, _ unusable: [InstanceID],
-    _ last: StartMemory, _ memory: StartMemory
+    _ memory: StartMemory
 ) -> StartPlan {
     if !unusable.isEmpty { return .wait(.dataUnusable(unusable)) }
     if let obstacle = obstacleInBackups(view) { return .wait(obstacle) }
-    let waited = memory.recoveringSince.map { view.now - $0 } ?? .zero
-    switch chooseFounders(view, group, isImpatient: waited >= view.settings.foundAfter) {
+    let waited = memory.recovering.map { view.now - $0.since } ?? .zero
+    // Whatever is there has been judged, and the swap lets one set of starters through: after the patience one will do. A
+    // majority may never come where a learner's disk, which can't be carried on, is in the group.
+    let least = waited >= view.settings.foundAfter ? 1 : nil
+    switch chooseFounders(view, group, atLeast: least) {
     case .failure(let shortage): return .wait(shortage.reason)
     case .success(let founders): return claim(view, group, record, evidence, source: .empty, founders)
     }
@@ -58,8 +74,19 @@ private func claim(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence,
     source: ClusterRecord.Source, _ start: [ClusterRecord.Entry]
 ) -> StartPlan {
+    guard let swap = nextGenerationSwap(view, group, record, evidence, source: source, start) else {
+        return .wait(.recordNotRead("it was not found"))
+    }
+    return .claim(swap)
+}
+
+/// The swap by which the next generation begins; nil where no record was found.
+func nextGenerationSwap(
+    _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence,
+    source: ClusterRecord.Source, _ start: [ClusterRecord.Entry]
+) -> RecordSwap? {
     let next = nextGeneration(view, after: record)
-    let swap = view.record.swap(.recovery) { changed in
+    return view.record.swap(.recovery) { changed in
         changed.owner = group.owner
         changed.token = token(view, group, after: record)
         changed.generation = next
@@ -68,8 +95,6 @@ private func claim(
         changed.start = start
         changed.voters = start
     }
-    guard let swap else { return .wait(.recordNotRead("it was not found")) }
-    return .claim(swap)
 }
 
 extension Evidence {
@@ -78,16 +103,19 @@ extension Evidence {
         of record: ClusterRecord, except started: [DiskID]
     ) -> [ClusterRecord.FormerEntry] {
         let all = record.former + record.voters.map { ClusterRecord.FormerEntry($0, generation: record.generation) }
-        return all.filter { former in
-            guard let disk = former.entry.disk, !started.contains(disk) else { return false }
+        return all.compactMap { former in
+            var kept = former
             switch fate(of: former.entry) {
-            case .held, .unusable, .unknown: return true
-            case .gone, .blank: return false
+            // A disk that nobody had named yet has its name by now.
+            case .held(let report), .unusable(let report, _): kept.entry.disk = former.entry.disk ?? report.disk
+            case .unknown: break
+            case .gone, .blank: return nil
             }
+            return kept.entry.disk.map(started.contains) == true ? nil : kept
         }
     }
 }
 
 extension HeldDisk {
-    fileprivate var entry: ClusterRecord.Entry { ClusterRecord.Entry(report.instance, report.peerURL, disk: disk) }
+    var entry: ClusterRecord.Entry { ClusterRecord.Entry(report.instance, report.peerURL, disk: disk) }
 }

@@ -19,8 +19,9 @@ func planSelfJoin(
     if let joining = cluster.members.first(where: { !$0.isStarted || $0.isLearner }) {
         return .wait(.otherMemberJoining(joining))
     }
-    let size = view.settings.target(group) + (group.holdsMoreThanDesired ? 1 : 0)
-    if cluster.voters.count >= size {
+    if let removal = removal(view, group, cluster, &memory) { return .act(removal, on: cluster) }
+    let size = view.settings.target(group)
+    if cluster.voters.count - (group.holdsMoreThanDesired ? 1 : 0) >= size {
         let unhealthy = cluster.members.filter { !cluster.isHealthy($0) }
         return .wait(.clusterFull(members: cluster.members.count, size: size, unhealthy: unhealthy))
     }
@@ -33,6 +34,20 @@ func planSelfJoin(
     let add = ReconcilePlan.Step.addMember(
         view.identity.instance, peerURL: view.identity.peerURL, asLearner: false)
     return .act(add, on: cluster)
+}
+
+/// Who is dead, by the leader's own rules, goes before anybody is added: it takes the place, and etcd adds nobody beside it.
+private func removal(
+    _ view: StartView, _ group: Group, _ cluster: RunningCluster, _ memory: inout StartMemory
+) -> ReconcilePlan.Step? {
+    let seen = ClusterView(
+        now: view.now, own: view.identity.instance, ownMember: cluster.leader, settings: view.settings,
+        cluster: cluster, abilities: view.abilities, facts: view.facts, record: view.record)
+    var turn = Turn(seen, memory.keeping)
+    turn.remember()
+    turn.remove(group)
+    memory.keeping = turn.memory
+    return turn.membership
 }
 
 /// etcd makes a member's ID from its peer URL and the time in seconds: added again within the second in which it was removed,

@@ -6,18 +6,20 @@
 /// aside anything. So the caller may ask with the cheapest look first, and look further only where the answer is to wait:
 /// a resume needs nothing but the disk.
 package func planStart(_ view: StartView, memory: inout StartMemory) -> StartPlan {
-    memory.absence.remember(view.facts, view.now)
+    memory.remember(view)
     let last = memory
-    memory.foundingSince = nil
-    memory.recoveringSince = nil
     switch view.disk {
     case .unusable(let cause):
         return .wait(.dataDirectoryUnusable(cause))
     case .data(let stamp?):
-        return planStart(view, onDataOf: stamp, last, &memory)
+        return planStart(view, onDataOf: stamp, &memory)
     case .data(nil):
         return planStartOnUnstampedData(view)
     case .empty(let stamp?):
+        // A lost disk must not pass for the one that the record names.
+        if view.disk.stampNeeded(on: view.identity.instance, newDisk: stamp.disk) != nil, !view.etcd.isRunning {
+            return .wait(.dataDirectoryUnusable("its stamp is that of a disk that is lost"))
+        }
         return planStartWithoutData(view, stamp, last, &memory)
     case .empty(nil):
         return .wait(.dataDirectoryUnusable("it bears no stamp"))
@@ -39,7 +41,6 @@ package func planAtOnce(_ identity: Identity, disk: Disk, lastExit: LastExit) ->
 /// leads, a generation is dead and the next one has to begin.
 package func planRunning(_ view: StartView, memory: inout StartMemory) -> RunningPlan {
     if let stamp = stampByRecord(view) { return .stamp(stamp) }
-    let last = memory
     let plan = planStart(view, memory: &memory)
     switch plan {
     case .setAside, .wait(.dataOfEarlierGeneration): return .stop(plan)
@@ -51,7 +52,7 @@ package func planRunning(_ view: StartView, memory: inout StartMemory) -> Runnin
         guard view.etcd.shown?.leader == nil, let record = view.ownRecord, view.answering(record).isEmpty else {
             return .stay(nil)
         }
-        switch planRecovery(view, record, last, &memory) {
+        switch planRecovery(view, record, &memory) {
         case .claim(let swap): return .claim(swap)
         case .wait(let reason): return .stay(reason)
         case .start, .setAside, .act: return .stay(nil)

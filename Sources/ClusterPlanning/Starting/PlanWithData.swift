@@ -1,10 +1,11 @@
 /// The rows of a start on data: resume is the rule, and everything else needs proof.
 
 func planStart(
-    _ view: StartView, onDataOf stamp: Stamp, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, onDataOf stamp: Stamp, _ memory: inout StartMemory
 ) -> StartPlan {
-    if let record = view.ownRecord, let plan = planByGeneration(view, record, stamp, last, &memory) { return plan }
-    guard stamp.instance == view.identity.instance else { return planOnMovedVolume(view, stamp, last, &memory) }
+    if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
+    if let record = view.ownRecord, let plan = planByGeneration(view, record, stamp, &memory) { return plan }
+    guard stamp.instance == view.identity.instance else { return planOnMovedVolume(view, stamp, &memory) }
     if let cluster = cluster(thatRemoved: stamp, view) { return .setAside(.removedFromCluster(cluster.id)) }
     if case .corruptData(let cause) = view.etcd.lastExit { return planOnCorruptData(view, stamp, cause) }
     return resume(view.identity)
@@ -21,7 +22,7 @@ func resume(_ identity: Identity) -> StartPlan {
 ///
 /// - Returns: nil where the data is of the record's own generation, or of none that is known.
 private func planByGeneration(
-    _ view: StartView, _ record: ClusterRecord, _ stamp: Stamp, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, _ record: ClusterRecord, _ stamp: Stamp, _ memory: inout StartMemory
 ) -> StartPlan? {
     let former = record.former.first { $0.entry.disk == stamp.disk }?.generation
     guard let generation = stamp.generation ?? former, generation < record.generation else { return nil }
@@ -34,12 +35,13 @@ private func planByGeneration(
                 initialCluster: [InitialMember(identity.instance.rawValue, identity.peerURL)], owner: record.owner,
                 generation: record.generation))
     }
-    if !view.answering(record).isEmpty {
+    // By a cluster that is known to be of it: one that tells no generation may be what is left of ours.
+    if view.answering(record).contains(where: { $0.generation == record.generation }) {
         return .setAside(.ofEarlierGeneration(generation, now: record.generation))
     }
     // Should the later generation be lost too, this disk may be the best that is left: it has to show what it holds.
     if let plan = planInspection(view) { return plan }
-    if case .claim(let swap) = planRecovery(view, record, last, &memory) { return .claim(swap) }
+    if case .claim(let swap) = planRecovery(view, record, &memory) { return .claim(swap) }
     return .wait(.dataOfEarlierGeneration(generation, now: record.generation))
 }
 
@@ -58,7 +60,7 @@ private func planInspection(_ view: StartView) -> StartPlan? {
 /// and was told so (F13a).
 private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningCluster? {
     guard view.clusters.count == 1, let cluster = view.clusters.first,
-        stamp.cluster == nil || stamp.cluster == cluster.id
+        stamp.cluster == nil || stamp.cluster == cluster.id, !isOlder(cluster, than: stamp)
     else { return nil }
     let isListed = cluster.members.contains { member in
         if let id = stamp.member {
@@ -68,6 +70,12 @@ private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningClus
         return member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
     }
     return isListed ? nil : cluster
+}
+
+/// What is left of an earlier generation, under the same ID, says nothing of who is a member now.
+private func isOlder(_ cluster: RunningCluster, than stamp: Stamp) -> Bool {
+    guard let theirs = cluster.generation, let ours = stamp.generation else { return false }
+    return theirs < ours
 }
 
 /// A cluster that answers while our etcd can't run has its quorum without us, so the data may go and the member join anew.
@@ -87,15 +95,17 @@ private func planOnCorruptData(_ view: StartView, _ stamp: Stamp, _ cause: Strin
 /// Data of another instance: a volume that was moved. Its member lives on here once the cluster knows the new address; where
 /// nobody leads, it is held for a recovery.
 private func planOnMovedVolume(
-    _ view: StartView, _ stamp: Stamp, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, _ stamp: Stamp, _ memory: inout StartMemory
 ) -> StartPlan {
     guard let record = view.ownRecord, stamp.generation == record.generation else {
         if case .unknown(let cause) = view.record { return .wait(.recordNotRead(cause)) }
         return .wait(.dataOfAnotherInstance(stamp.instance))
     }
-    guard let cluster = view.answering(record).first else {
+    let clusters = view.answering(record)
+    if clusters.count > 1 { return .wait(.severalClusters(clusters.map(\.id))) }
+    guard let cluster = clusters.first else {
         if let plan = planInspection(view) { return plan }
-        if case .claim(let swap) = planRecovery(view, record, last, &memory) { return .claim(swap) }
+        if case .claim(let swap) = planRecovery(view, record, &memory) { return .claim(swap) }
         return .wait(.movedVolumeWithoutLeader(from: stamp.instance))
     }
     guard let member = cluster.members.first(where: { $0.id == stamp.member }) else {

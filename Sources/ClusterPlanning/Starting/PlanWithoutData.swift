@@ -10,7 +10,7 @@ func planStartWithoutData(
     case .unknown(let cause): return .wait(.recordNotRead(cause))
     case .conflicting(let readings): return .wait(.recordsConflict(readings))
     case .found(let stored, _) where stored.record.owner != group.owner:
-        return planOnOtherRecord(view, stored.record, last, &memory)
+        return planOnOtherRecord(view, stored.record, &memory)
     case .found(let stored, _): return planByRecord(view, group, stored.record, stamp, last, &memory)
     case .absent, .notConfigured: return planWithoutRecord(view, group, stamp, last, &memory)
     }
@@ -31,24 +31,32 @@ func obstacleInGroup(_ view: StartView) -> WaitReason? {
     }
 }
 
+/// The volume that the record knows on this instance, where the directory is none: it is late, and what lies below is older.
+func missingVolume(_ view: StartView, _ stamp: Stamp) -> DiskID? {
+    guard let disk = view.ownRecord?.voter(view.identity.instance)?.disk, disk.isVolume, disk != stamp.disk,
+        !view.isMountPoint
+    else { return nil }
+    return disk
+}
+
 private func planByRecord(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ stamp: Stamp, _ last: StartMemory,
     _ memory: inout StartMemory
 ) -> StartPlan {
     let identity = view.identity
+    if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
     let entry = record.voter(identity.instance)
-    if let disk = entry?.disk, disk.isVolume, disk != stamp.disk, !view.isMountPoint {
-        return .wait(.volumeMissing(disk))
-    }
     // Also when the cluster answers already: this ID has never voted.
-    if record.source == .empty, record.mayStart(stamp.disk, on: identity.instance), !stamp.started {
+    if record.source == .empty, record.mayStart(stamp.disk, on: identity.instance), !stamp.started,
+        record.start.contains(where: { $0.peerURL == identity.peerURL })
+    {
         return found(view, record)
     }
     let clusters = view.answering(record)
     if clusters.count > 1 { return .wait(.severalClusters(clusters.map(\.id))) }
     if let cluster = clusters.first { return planJoin(view, group, cluster, stamp, last, &memory) }
     if let entry, entry.disk == stamp.disk, let plan = planEntered(view, stamp) { return plan }
-    return planRecovery(view, record, last, &memory)
+    return planRecovery(view, record, &memory)
 }
 
 private func planWithoutRecord(
@@ -77,10 +85,9 @@ private func found(_ view: StartView, _ record: ClusterRecord) -> StartPlan {
 
 /// A record of another group: replaced only once that group is proven gone and its generation dead.
 private func planOnOtherRecord(
-    _ view: StartView, _ record: ClusterRecord, _ last: StartMemory, _ memory: inout StartMemory
+    _ view: StartView, _ record: ClusterRecord, _ memory: inout StartMemory
 ) -> StartPlan {
     func wait(_ why: String) -> StartPlan { .wait(.recordOfOther(owner: record.owner, why)) }
-    if let cluster = view.clusters.first { return wait("its cluster \(cluster.id) answers") }
     switch view.facts.otherOwner {
     case .notAsked: return wait("it was not asked for")
     case .unavailable(let cause): return wait("whether it is alive could not be read: \(cause)")
@@ -88,8 +95,9 @@ private func planOnOtherRecord(
     case .seen(.outOfSight(let why)): return wait("\(why); if its data is not wanted, run `etcd-cluster forget`")
     case .seen(.isGone): break
     }
+    if let cluster = view.clusters.first { return wait("its cluster \(cluster.id) answers") }
     guard let absence = memory.absence.ownerAbsence(view.now), absence >= view.settings.grace else {
         return wait("it is gone, and the record is replaced once that has been so for \(view.settings.grace)")
     }
-    return planRecovery(view, record, last, &memory)
+    return planRecovery(view, record, &memory)
 }

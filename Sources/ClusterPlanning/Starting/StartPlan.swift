@@ -127,7 +127,6 @@ package enum WaitReason: Equatable, Sendable {
     case backupsExist(Int)
     case noClusterName(group: String)
     case ownDataLost
-    case clusterNotAnswering(generation: Int)
     case generationUnknown([String])
     case generationPending([InstanceID])
     case generationQuorate(by: InstanceID)
@@ -141,6 +140,17 @@ package enum WaitReason: Equatable, Sendable {
     case ownEntryAlive(Member)
     case ownEntryOfLostData(Member)
     case askedToJoin(ClusterID)
+    case programUnfit(String)
     case peersLagging([Peer], MemberID)
     case addTooSoon(after: Duration)
+}
+
+extension WaitReason {
+    /// Whether it is the leader who has to do something for us: enter this disk, or take away what stands in its place.
+    package var asksToJoin: Bool {
+        switch self {
+        case .askedToJoin, .ownEntryOfLostData: true
+        default: false
+        }
+    }
 }

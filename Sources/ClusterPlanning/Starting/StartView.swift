@@ -125,6 +125,8 @@ package struct StartView: Equatable, Sendable {
     /// What the hosted zone says under our name; `notAsked` where no zone is configured.
     package var zone: Observed<Zone>
     package var abilities: EtcdAbilities
+    /// Why etcd could not be run here, as far as that can be told without running it; nil: it can, or was not looked at.
+    package var programFault: String?
 
     package init(
         now: Duration, time: String = "", salt: String = "", identity: Identity,
@@ -132,7 +134,8 @@ package struct StartView: Equatable, Sendable {
         disk: Disk, isMountPoint: Bool = false, etcd: OwnEtcd = OwnEtcd(), facts: Facts = Facts(),
         record: RecordReading = .notConfigured, stores: [StoreName] = [],
         backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
-        clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities()
+        clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities(),
+        programFault: String? = nil
     ) {
         self.now = now
         self.time = time
@@ -150,6 +153,7 @@ package struct StartView: Equatable, Sendable {
         self.clusters = clusters.sorted { ($0.id, $0.generation ?? 0) < ($1.id, $1.generation ?? 0) }
         self.zone = zone
         self.abilities = abilities
+        self.programFault = programFault
     }
 }
 
@@ -160,11 +164,26 @@ package struct StartMemory: Equatable, Sendable {
     /// When our own entry was last taken out of the cluster.
     package var ownEntryRemoved: Duration?
     var absence = AbsenceMemory()
-    /// Since when every look wanted to found, or to recover: from then on patience is measured.
+    /// Since when there has been nothing to follow, and since when this generation has been dead: from then on patience is
+    /// measured. A look without an answer is no news, and ends neither.
     var foundingSince: Duration?
-    var recoveringSince: Duration?
+    var recovering: Recovering?
+    /// What the leader would remember, where we have to act for ourselves.
+    var keeping = ReconcileMemory()
     /// Since when the leader's supervisor has not said anything that counts.
     var leaderSilentSince: Duration?
 
     package init() {}
+
+    struct Recovering: Equatable, Sendable {
+        var generation: Int
+        var since: Duration
+    }
+
+    mutating func remember(_ view: StartView) {
+        absence.remember(view.facts, view.now, grace: view.settings.grace)
+        let generation = view.record.record?.generation
+        if generation != nil || !view.clusters.isEmpty { foundingSince = nil }
+        if generation != nil && generation != recovering?.generation || !view.clusters.isEmpty { recovering = nil }
+    }
 }

@@ -26,18 +26,67 @@ actor EtcdProgram {
             configuration.etcd, launch.arguments + flags + settings.passedArguments, environment: environment)
     }
 
+    /// The command for a look at the data, or for forcing them: an etcd that only we can reach, and that reaches nobody.
+    ///
+    /// None of the operator's settings are passed on but those without which it might refuse the data.
+    ///
+    /// - Parameter launch: of the kind `inspect` or `force`.
+    /// - Throws: as `command(for:)`.
+    func command(for launch: ClusterPlanning.Launch, on ports: LoopbackPorts) async throws -> Supervision.Command {
+        precondition(!launch.isForTheWorld)
+        let flags = EtcdFlags.loopbackArguments(
+            for: try await version(), launch.kind == .inspect ? .looking : .forcing,
+            dataDirectory: configuration.dataDirectory, advertiseClientURLs: [launch.identity.clientURL.description],
+            clientURL: ports.clientURL, peerURL: ports.peerURL, metricsURL: ports.metricsURL)
+        var environment = environment
+        for name in environment.keys where name.hasPrefix("ETCD_") {
+            let flag = EtcdFlagName(variable: name)?.text
+            if flag.map(Self.passedToLoopback.contains) != true { environment[name] = nil }
+        }
+        // etcd dials every member that the data name, and a leader that it reached would send it more. It takes its proxy
+        // from the environment, and at this one nobody listens. The loopback interface is never dialled through a proxy.
+        for name in ["HTTP_PROXY", "HTTPS_PROXY"] { environment[name] = ports.deadEndURL }
+        return Supervision.Command(
+            configuration.etcd, launch.arguments + flags + operatorsLoopbackArguments, environment: environment)
+    }
+
+    /// Flags on which depends whether etcd takes the data at all: with what etcd 2 may have left there.
+    private static let passedToLoopback: Set<String> = ["enable-v2", "v2-deprecation"]
+
+    private var operatorsLoopbackArguments: [String] {
+        var taken: [String] = []
+        var isValueNext = false
+        for argument in configuration.etcdSettings.passedArguments {
+            if let name = EtcdFlagName(argument: argument)?.text {
+                isValueNext = false
+                guard Self.passedToLoopback.contains(name) else { continue }
+                taken.append(argument)
+                isValueNext = !argument.contains("=")
+            } else if isValueNext {
+                taken.append(argument)
+                isValueNext = false
+            }
+        }
+        return taken
+    }
+
     /// Has the program read the flags that it would be started with, and nothing more: with `--version` etcd says its
     /// version, once the rest of its command line makes sense to it.
     ///
-    /// - Throws: as `command(for:)`; `ObservationError` with what the program says of its flags.
-    func check(for identity: Identity) async throws {
-        let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
-        let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
-        let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
-        let output = try await spawner.capture(command, deadline: .seconds(10))
-        guard output.status.isSuccess else {
+    /// - Returns: nil where it would start; else what it says of its flags, or why it does not run at all.
+    func fault(for identity: Identity) async throws(CancellationError) -> String? {
+        do {
+            let flags = EtcdFlags.arguments(for: try await version(), flagSettings(identity))
+            let arguments = flags + configuration.etcdSettings.passedArguments + ["--version"]
+            let command = Supervision.Command(configuration.etcd, arguments, environment: environment)
+            let output = try await spawner.capture(command, deadline: .seconds(10))
+            guard !output.status.isSuccess else { return nil }
             let said = String(decoding: output.standardError + output.standardOutput, as: UTF8.self)
-            throw ObservationError("\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))")
+            return "\(configuration.etcd) refuses its flags: \(said.prefix { $0 != "\n" }.prefix(200))"
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return "\(error)"
         }
     }
 
@@ -77,7 +126,7 @@ actor EtcdProgram {
             advertiseClientURLs: [identity.clientURL.description],
             listenPeerURLs: listen(settings.listenPeerURLs, settings.peerScheme, settings.peerPort),
             metricsURL: settings.listenMetricsURLs.isEmpty
-                ? "http://127.0.0.1:2381" : settings.listenMetricsURLs.joined(separator: ","),
+                ? settings.metricsURL : settings.listenMetricsURLs.joined(separator: ","),
             setByOperator: settings.namesOfPassedFlags)
     }
 }

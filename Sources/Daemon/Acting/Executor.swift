@@ -4,53 +4,103 @@ import ClusterPlanning
 import Etcd
 import FoundationEssentials
 
-/// Performs the steps of plans against etcd and the hosted zone.
+/// Performs the steps of plans against etcd, the record, the hosted zone and the group.
 struct Executor: Sendable {
     let identity: Identity
     let etcd: EtcdObserver
+    let records: RecordKeeper
     let zone: ZoneObserver?
+    let group: GroupObserver
 
-    /// Adds us as a voter, through any member that takes it.
-    ///
-    /// - Returns: our new ID.
-    /// - Throws: `EtcdError`, of the last member that was asked. Whether the change was made is then unknown: look again.
-    func addSelf(to cluster: RunningCluster) async throws -> MemberID {
-        try await throughAnyMember(of: cluster) { client in
-            MemberID(try await client.addMember(peerURLs: [identity.peerURL.description]).added.id)
-        }
-    }
-
-    /// Removes an entry that stands for data of ours that is lost.
-    func removeOwnEntry(_ member: Member, from cluster: RunningCluster) async throws {
-        try await throughAnyMember(of: cluster, except: member.id) { client in
-            _ = try await client.removeMember(member.id.etcdID)
-        }
+    /// How a step ended that did not fail.
+    enum Outcome: Equatable, Sendable {
+        case done
+        /// etcd refuses for now what it will allow later.
+        case notYet(String)
     }
 
     /// Performs one step of the leader's plan. A change of membership is made only if we still lead, in the same term
     /// as when it was planned (F27).
-    func perform(_ step: ReconcilePlan.Step, inTerm term: UInt64) async throws {
-        switch step {
-        case .removeMember(let member, _):
-            let own = etcd.client(identity.clientURL)
+    ///
+    /// - Throws: where it is not known whether the step was made, or it was refused: look again.
+    @discardableResult
+    func perform(_ step: ReconcilePlan.Step, inTerm term: UInt64) async throws -> Outcome {
+        let own = etcd.client(identity.clientURL)
+        if step.needsLeadership {
             let status = try await own.status()
             guard status.isLeader, status.raftTerm == term else {
                 let leader = status.leader.map { "member \($0) leads" } ?? "nobody leads"
                 throw ObservationError(
                     "this was planned as the leader of term \(term), and now \(leader) in term \(status.raftTerm)")
             }
-            _ = try await own.removeMember(member.id.etcdID)
+        }
+        return try await perform(step) { body in try await body(own) }
+    }
+
+    /// Performs a step for this instance alone, through any member that takes it.
+    @discardableResult
+    func perform(_ step: ReconcilePlan.Step, through cluster: RunningCluster) async throws -> Outcome {
+        let excluded = if case .removeMember(let member, _) = step { member.id } else { MemberID?.none }
+        return try await perform(step) { body in
+            try await throughAnyMember(of: cluster, except: excluded, body)
+        }
+    }
+
+    /// Writes the record, or throws where somebody else was faster.
+    func swap(_ swap: RecordSwap) async throws {
+        guard try await records.swap(swap) == .won else {
+            throw ObservationError("somebody else has changed the record first")
+        }
+    }
+
+    private typealias Asking = (_ body: @escaping (EtcdClient) async throws -> Void) async throws -> Void
+
+    private func perform(_ step: ReconcilePlan.Step, _ ask: Asking) async throws -> Outcome {
+        switch step {
+        case .swapRecord(let swap): try await self.swap(swap)
+        case .removeMember(let member, _): try await remove(member, ask)
+        case .addMember(_, let url, let asLearner):
+            try await ask { client in
+                if asLearner {
+                    _ = try await client.addLearner(peerURLs: [url.description])
+                } else {
+                    _ = try await client.addMember(peerURLs: [url.description])
+                }
+            }
+        case .promote(let member): return try await promote(member, ask)
+        case .updatePeerURL(let member, let url):
+            try await ask { _ = try await $0.updateMember(member.id.etcdID, peerURLs: [url.description]) }
+        case .moveLeader(let member, _): try await ask { try await $0.moveLeader(to: member.id.etcdID) }
         case .changeDNS(let changes):
             guard let zone else { preconditionFailure("a DNS change was planned without a zone") }
             try await zone.change(changes)
+        case .heartbeat(let hook, let instance): try await group.heartbeat(hook, for: instance)
+        case .completeHook(let hook, let instance): try await group.complete(hook, for: instance)
+        }
+        return .done
+    }
+
+    /// A removal that was made already is what was wanted.
+    private func remove(_ member: Member, _ ask: Asking) async throws {
+        do {
+            try await ask { _ = try await $0.removeMember(member.id.etcdID) }
+        } catch let error as EtcdError where error.isMemberNotFound {}
+    }
+
+    private func promote(_ member: Member, _ ask: Asking) async throws -> Outcome {
+        do {
+            try await ask { _ = try await $0.promoteMember(member.id.etcdID) }
+            return .done
+        } catch let error as EtcdError where error.isLearnerNotReady {
+            return .notYet("learner \(member.label) has not caught up yet")
         }
     }
 
     /// Asks healthy members one after the other, the leader first, until one takes it. Goes on to the next one only where
     /// the last can't have done it: it was not reached at all.
-    private func throughAnyMember<Result>(
-        of cluster: RunningCluster, except excluded: MemberID? = nil, _ body: (EtcdClient) async throws -> Result
-    ) async throws -> Result {
+    private func throughAnyMember(
+        of cluster: RunningCluster, except excluded: MemberID?, _ body: (EtcdClient) async throws -> Void
+    ) async throws {
         let healthy = cluster.members.filter { $0.id != excluded && cluster.isHealthy($0) }
         let ordered = healthy.filter { $0.id == cluster.leader } + healthy.filter { $0.id != cluster.leader }
         var failure: any Error = ObservationError("no healthy member of cluster \(cluster.id) to ask")
@@ -62,6 +112,17 @@ struct Executor: Sendable {
             }
         }
         throw failure
+    }
+}
+
+extension ReconcilePlan.Step {
+    /// Whether only the leader of the very term in which it was planned may do it.
+    fileprivate var needsLeadership: Bool {
+        switch self {
+        case .moveLeader: true
+        case .swapRecord, .changeDNS, .heartbeat, .completeHook: false
+        default: changesMembership
+        }
     }
 }
 

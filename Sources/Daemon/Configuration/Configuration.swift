@@ -24,6 +24,24 @@ package struct Configuration: Sendable, Equatable {
     package var zoneType: ZoneType?
     package var clusterName: String?
     package var clusterSize: Int?
+    /// The bucket of the record, where there is no zone, and of backups; nil: none.
+    package var backupBucket: String?
+    /// The prefix under which the bucket is used.
+    package var backupKey = ""
+    package var peersBy = PeerSource.group
+    package var grace = Duration.seconds(300)
+    package var foundAfter = Duration.seconds(300)
+    package var onLoss = PlanSettings.OnLoss.recover
+    package var joinStrategy = PlanSettings.JoinStrategy.replace
+    package var lifecycleHooks: [String] = []
+    /// Whether the data directory has to be a mount point (F18).
+    package var requiresMount = false
+    package var replacesSick = false
+    package var unhealthyAfter = Duration.seconds(600)
+    /// The port of our reports, at this instance's address.
+    package var statusPort = 2382
+    /// The address of our reports; nil: this instance's own.
+    package var statusAddress: String?
     /// The autoscaling group's name; nil: the one that lists this instance.
     package var group: String?
     package var region: String?
@@ -42,6 +60,14 @@ package struct Configuration: Sendable, Equatable {
     package var environment: Variables = [:]
 
     package init() {}
+
+    /// What of it decisions rest on.
+    var planSettings: PlanSettings {
+        PlanSettings(
+            clusterName: clusterName, clusterSize: clusterSize, grace: grace, foundAfter: foundAfter, onLoss: onLoss,
+            joinStrategy: joinStrategy, isWithoutRecord: isWithoutRecord, lifecycleHooks: lifecycleHooks,
+            replaceSickAfter: replacesSick ? unhealthyAfter : nil)
+    }
 }
 
 /// What is etcd's own business and concerns us too: where it listens and how it is talked to.
@@ -71,6 +97,9 @@ package struct EtcdSettings: Sendable, Equatable {
     package var peerPort: Int { chosenPeerPort ?? port(of: listenPeerURLs) ?? 2380 }
 
     private func port(of urls: [String]) -> Int? { urls.lazy.compactMap(Endpoint.init(parsing:)).first?.port }
+
+    /// Where etcd tells its metrics without TLS: where the operator wants them, else on the loopback interface.
+    package var metricsURL: String { listenMetricsURLs.first ?? "http://127.0.0.1:2381" }
 
     package var clientScheme: Endpoint.Scheme { certificateFile == nil ? .http : .https }
     package var peerScheme: Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }

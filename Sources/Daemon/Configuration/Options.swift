@@ -29,18 +29,27 @@ extension Option {
         },
         Option(
             flag: "hosted-zone", variables: ["HOSTED_ZONE", "ETCD_CLUSTER_HOSTED_ZONE"], placeholder: "ZONE",
-            help: "the Route 53 zone, by name or ID, that names the members (default: no DNS)"
+            help: "the Route 53 zone, by name or ID, that names the members and keeps the record (default: no DNS)"
         ) { text, configuration throws(InvalidValue) in
             configuration.hostedZone = try hostedZone(text)
         },
         Option(
-            flag: "without-record", variables: ["ETCD_CLUSTER_WITHOUT_RECORD"], placeholder: "",
-            help: "runs without a hosted zone, where nothing but the instances tells that a cluster exists"
+            flag: "backup-bucket", variables: ["ETCD_BACKUP_BUCKET"], placeholder: "BUCKET",
+            help: "the S3 bucket that keeps the record, where there is no zone"
         ) { text, configuration throws(InvalidValue) in
-            guard let isOn = ["true": true, "false": false][text] else {
-                throw InvalidValue(reason: "\(quoted(text)) is neither true nor false")
-            }
-            configuration.isWithoutRecord = isOn
+            configuration.backupBucket = try bucket(text)
+        },
+        Option(
+            flag: "backup-key", variables: ["ETCD_BACKUP_KEY"], placeholder: "PREFIX",
+            help: "the prefix of our keys in the bucket (default: none)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.backupKey = try name(text)
+        },
+        Option(
+            flag: "without-record", variables: ["ETCD_CLUSTER_WITHOUT_RECORD"], placeholder: "",
+            help: "keeps no record: nothing but the instances tells that a cluster exists"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.isWithoutRecord = try truth(text)
         },
         Option(
             flag: "zone-type", variables: ["ETCD_CLUSTER_ZONE_TYPE"], placeholder: "private|public",
@@ -60,6 +69,69 @@ extension Option {
             help: "how many members at most (default: the group's desired capacity)"
         ) { text, configuration throws(InvalidValue) in
             configuration.clusterSize = try number(text, in: 1...99)
+        },
+        Option(
+            flag: "peers-by", variables: ["ETCD_CLUSTER_PEERS_BY"], placeholder: "group|stack|tag:KEY",
+            help: "whose instances are the peers (default: the autoscaling group's)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.peersBy = try peerSource(text)
+        },
+        Option(
+            flag: "join-strategy", variables: ["ETCD_CLUSTER_JOIN_STRATEGY", "ELASTIC_ETCD_JOIN_STRATEGY"],
+            placeholder: "replace|prune|add|prepared",
+            help: "what the leader may do for an instance that asks to join (default replace)"
+        ) { text, configuration throws(InvalidValue) in
+            let older = ["prepare": "prepared", "dumb": "prepared"]
+            configuration.joinStrategy = try word(older[text] ?? text)
+        },
+        Option(
+            flag: "on-loss", variables: ["ETCD_CLUSTER_ON_LOSS"], placeholder: "recover|hold",
+            help:
+                "when no quorum can be had any more: carry on with the best data, or wait for a person (default recover)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.onLoss = try word(text)
+        },
+        Option(
+            flag: "grace", variables: ["ETCD_CLUSTER_GRACE"], placeholder: "DURATION",
+            help: "for how long an absence has to last before it is evidence, 1s to 1h (default 5m)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.grace = try duration(text, in: .seconds(1)...(.seconds(3600)))
+        },
+        Option(
+            flag: "found-after", variables: ["ETCD_CLUSTER_FOUND_AFTER"], placeholder: "DURATION",
+            help: "from when on a majority of the group may found the cluster, 1s to 1h (default 5m)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.foundAfter = try duration(text, in: .seconds(1)...(.seconds(3600)))
+        },
+        Option(
+            flag: "lifecycle-hook", variables: ["ETCD_CLUSTER_LIFECYCLE_HOOK"], placeholder: "NAME,...",
+            help: "the hooks that are ours to complete (default: the group's only one of each kind)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.lifecycleHooks = try names(text)
+        },
+        Option(
+            flag: "replace-sick", variables: ["ETCD_CLUSTER_REPLACE_SICK"], placeholder: "",
+            help: "has the group replace this instance, when its member is ill for long and the others serve"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.replacesSick = try truth(text)
+        },
+        Option(
+            flag: "unhealthy-after", variables: ["ETCD_CLUSTER_UNHEALTHY_AFTER"], placeholder: "DURATION",
+            help: "for --replace-sick, how long that is, 10s to 24h (default 10m)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.unhealthyAfter = try duration(text, in: .seconds(10)...(.seconds(86400)))
+        },
+        Option(
+            flag: "require-mount", variables: ["ETCD_CLUSTER_REQUIRE_MOUNT"], placeholder: "",
+            help: "waits until the data directory is a mount point"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.requiresMount = try truth(text)
+        },
+        Option(
+            flag: "status-listen", variables: ["ETCD_CLUSTER_STATUS_LISTEN"], placeholder: "[IP:]PORT",
+            help: "where peers ask for this instance's report (default: 2382 at the private address)"
+        ) { text, configuration throws(InvalidValue) in
+            try readStatusListen(text, &configuration)
         },
         Option(
             flag: "group", variables: ["ETCD_CLUSTER_GROUP"], placeholder: "NAME",
@@ -146,6 +218,50 @@ private func name(_ text: String) throws(InvalidValue) -> String {
         throw InvalidValue(reason: "has to be 1 to 255 printable characters")
     }
     return text
+}
+
+/// Several names, separated by commas.
+private func names(_ text: String) throws(InvalidValue) -> [String] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { part throws(InvalidValue) in
+        try name(String(part))
+    }
+}
+
+func truth(_ text: String) throws(InvalidValue) -> Bool {
+    guard let isOn = ["true": true, "false": false][text] else {
+        throw InvalidValue(reason: "\(quoted(text)) is neither true nor false")
+    }
+    return isOn
+}
+
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+private func bucket(_ text: String) throws(InvalidValue) -> String {
+    let isAllowed = text.utf8.allSatisfy { byte in
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+    }
+    guard (3...63).contains(text.utf8.count), isAllowed else {
+        throw InvalidValue(reason: "\(quoted(text)) is no bucket's name")
+    }
+    return text
+}
+
+private func peerSource(_ text: String) throws(InvalidValue) -> PeerSource {
+    switch text {
+    case "group": return .group
+    case "stack": return .stack
+    case _ where text.hasPrefix("tag:") && (5...132).contains(text.utf8.count): return .tag(String(text.dropFirst(4)))
+    default: throw InvalidValue(reason: "\(quoted(text)) is none of group, stack and tag:KEY")
+    }
+}
+
+private func readStatusListen(_ text: String, _ configuration: inout Configuration) throws(InvalidValue) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard let port = parts.last, parts.count <= 2 else {
+        throw InvalidValue(reason: "\(quoted(text)) is neither PORT nor IP:PORT")
+    }
+    configuration.statusPort = try number(port, in: 1...65535)
+    if parts.count == 2 { configuration.statusAddress = parts[0] == "0.0.0.0" ? parts[0] : try address(parts[0]) }
 }
 
 private func path(_ text: String) throws(InvalidValue) -> String {

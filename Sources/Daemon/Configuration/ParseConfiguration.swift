@@ -6,9 +6,13 @@ import ClusterPlanning
 package enum Command: Sendable, Equatable {
     case run(Configuration)
     case plan(Configuration, PlanFormat)
+    case operate(OperatorCommand, Configuration, OperatorFlags)
     case version
     case help
 }
+
+/// What a person may have done to a cluster, on any of its instances.
+package enum OperatorCommand: String, Sendable, CaseIterable { case recover, adopt, forget }
 
 package enum PlanFormat: String, Sendable, CaseIterable { case text, json }
 
@@ -34,6 +38,7 @@ package func parseCommand(
 
 private struct ConfigurationParser {
     var configuration = Configuration()
+    var flags = OperatorFlags()
     var mistakes: [String] = []
     let environment: [String: String]
     /// By which flag an option was set, to see it set twice.
@@ -68,6 +73,8 @@ private struct ConfigurationParser {
             }
             if flag.isOutput {
                 readFormat(flag, &ours, for: word, &format)
+            } else if let option = OperatorOption.all.first(where: { $0.flag == flag.name }) {
+                readFlag(flag, option, &ours, for: word)
             } else {
                 readFlag(flag, &ours)
             }
@@ -80,18 +87,44 @@ private struct ConfigurationParser {
             return .run(configuration)
         case "plan": return .plan(configuration, format)
         default:
-            mistakes.append("\(word): no such command; there are run, plan, version and help")
+            if let command = OperatorCommand(rawValue: word) {
+                demandRecord(for: word)
+                return .operate(command, configuration, flags)
+            }
+            mistakes.append(
+                "\(word): no such command; there are run, plan, recover, adopt, forget, version and help")
             return .help
         }
     }
 
-    /// A cluster whose members are all silent for a moment, and which no zone names, looks like none: another could be
+    /// A shell has not the variables that the daemon was started with.
+    private mutating func demandRecord(for word: String) {
+        if configuration.isWithoutRecord {
+            mistakes.append("--without-record: `\(word)` is about the record, and none is kept")
+        } else if configuration.hostedZone == nil, configuration.backupBucket == nil {
+            mistakes.append(
+                "\(word): neither --hosted-zone nor --backup-bucket is set, and so there is no record; set what `run` has "
+                    + "here")
+        }
+    }
+
+    /// A cluster whose members are all silent for a moment, and of which no record tells, looks like none: another could be
     /// founded beside its data (F2, F4).
     private mutating func demandWitness() {
-        guard configuration.hostedZone == nil, !configuration.isWithoutRecord else { return }
+        // An absence ripens only where looks come often enough to see it last.
+        if configuration.interval * 3 > max(configuration.grace, .seconds(90)) {
+            mistakes.append("--interval: three of them are longer than --grace, so that no absence could be seen to last")
+        }
+        if case .tag = configuration.peersBy, configuration.clusterSize == nil {
+            mistakes.append("--cluster-size: not set, and a tag does not tell how many members there are to be")
+        }
+        guard configuration.hostedZone == nil, configuration.backupBucket == nil, !configuration.isWithoutRecord else {
+            return
+        }
         mistakes.append(
-            "--hosted-zone: not set, so that nothing but the instances would tell that this cluster exists, and another "
-                + "could be founded beside living data; set it, or accept that by --without-record")
+            "--hosted-zone or --backup-bucket: neither is set, so that nothing but the instances would tell that this "
+                + "cluster exists, and another could be founded beside living data; set one, or accept that by "
+                + "--without-record")
     }
 
     private mutating func readFormat(
@@ -105,6 +138,25 @@ private struct ConfigurationParser {
         } else {
             let names = PlanFormat.allCases.map(\.rawValue).joined(separator: " or ")
             mistakes.append("\(flag.spelling): '\(text)' is not \(names)")
+        }
+    }
+
+    /// A flag that is for people's commands alone.
+    private mutating func readFlag(
+        _ flag: FlagArgument, _ option: OperatorOption, _ rest: inout ArraySlice<String>, for word: String
+    ) {
+        if option.isRepeatable { seen.remove(flag.name) }
+        guard var text = option.placeholder.isEmpty ? switched(by: flag) : value(of: flag, &rest) else { return }
+        if let next = rest.first, option.continues(text, with: next) { text += " \(rest.removeFirst())" }
+        guard option.commands.contains(word) else {
+            let commands = option.commands.map { "`\($0)`" }.joined(separator: ", ")
+            mistakes.append("\(flag.spelling): only \(commands) \(option.commands.count == 1 ? "takes" : "take") it")
+            return
+        }
+        do {
+            try option.store(text, &flags)
+        } catch {
+            mistakes.append("\(flag.spelling): \(error.reason)")
         }
     }
 
@@ -201,8 +253,6 @@ private enum OlderTools {
         switch variable {
         case "ELASTIC_ETCD_NAME": "a member's name is its instance ID; unset it"
         case "ELASTIC_ETCD_DISCOVERY": "peers are found by the autoscaling group; unset it"
-        case "ELASTIC_ETCD_JOIN_STRATEGY":
-            "no strategy is needed: which member is dead is known from EC2; unset it"
         case "ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS": "set --address and --peer-port instead"
         case _ where variable.hasPrefix("ETCD_BACKUP_"):
             "this version makes no backups; unset it once you have arranged for them"

@@ -13,24 +13,36 @@ struct EtcdLoop: Sendable {
     let stamp: StampKeeper
     let program: EtcdProgram
     let spawner: Spawner
+    /// For what is done to data while nobody is served.
+    let loopback: LoopbackEtcd
     let record: ChildRecord
     let running: RunningChild
+    let ownReport: OwnReport
+    let watch: EtcdWatch
+    let sickness: Sickness
+    let ownHooks: OwnHooks
     let notices: ServiceNotices
     let logger: Logger
 
-    private static let clock = ContinuousClock()
+    static let clock = ContinuousClock()
     private let startedAt = clock.now
 
     /// What goes from one round to the next.
-    private struct State {
+    struct State {
         var memory = StartMemory()
         var lastExit = LastExit.none
+        /// Whether etcd was told to stop, or has shown that there is more to see: then nothing is decided at once.
+        var looksFirst = false
+        /// What the data has shown while etcd was looked at.
+        var shown: EtcdState?
         var backoff = RestartBackoff()
         /// Steps that failed one right after the other.
         var failedSteps = 0
         /// When etcd last ended, for the log.
         var endedAt: ContinuousClock.Instant?
     }
+
+    var now: Duration { startedAt.duration(to: Self.clock.now) }
 
     /// Returns only by cancellation, and then only when etcd has ended.
     ///
@@ -39,7 +51,11 @@ struct EtcdLoop: Sendable {
         var state = State()
         while true {
             let (launch, disk) = try await decide(&state)
-            try await supervise(launch, disk, &state)
+            switch launch.kind {
+            case .inspect: try await inspect(launch, &state)
+            case .force: try await force(launch, disk, &state)
+            case .resume, .found, .join: try await supervise(launch, disk, &state)
+            }
         }
     }
 
@@ -48,16 +64,24 @@ struct EtcdLoop: Sendable {
     private func decide(_ state: inout State) async throws -> (Launch, Disk) {
         var waiting = Waiting()
         while true {
-            let disk = directory.observe()
-            if case .start(let launch)? = planAtOnce(observer.identity, disk: disk, lastExit: state.lastExit) {
+            let disk = await stamp.observe()
+            if !state.looksFirst, let plan = planAtOnce(observer.identity, disk: disk, lastExit: state.lastExit),
+                case .start(let launch) = plan
+            {
                 return (launch, disk)
             }
-            let now = startedAt.duration(to: Self.clock.now)
-            let view = try await observer.look(disk: disk, lastExit: state.lastExit, now: now)
+            var view = try await observer.look(
+                disk: disk, own: OwnEtcd(lastExit: state.lastExit, shown: state.shown), now: now)
+            if case .empty = disk, !view.clusters.isEmpty {
+                view.programFault = try await program.fault(for: observer.identity)
+            }
+            try await sickness.heed(view, sickFor: watch.leaderless)
             let plan = planStart(view, memory: &state.memory)
+            try await ownHooks.heed(view, plan)
             switch plan {
             case .start(let launch): return (launch, disk)
             case .wait(let reason):
+                ownReport.learn(waitingFor: reason, founders: state.memory.founders)
                 say(reason, waiting.begin(reason, now))
                 let pause = pause(
                     waitingFor: reason, waited: now - waiting.since, interval: configuration.interval)
@@ -73,23 +97,9 @@ struct EtcdLoop: Sendable {
         logger.info("acting", ["plan": plan])
         do {
             switch plan {
-            case .setAside(let reason):
-                let place = try directory.setAside(
-                    reason: reason.word, time: Int(Date().timeIntervalSince1970),
-                    stamp: .afterSettingAside(reason, observer.identity.instance))
-                state.lastExit = .none
-                logger.warning("data set aside", ["reason": plan, "to": place])
-            case .removeOwnEntry(let member, let cluster):
-                try await executor.removeOwnEntry(member, from: cluster)
-            case .addSelf(let cluster):
-                // From one voter to two the cluster leads again only with us: what can be known before must not keep our
-                // etcd from starting then.
-                try await program.check(for: observer.identity)
-                let instance = observer.identity.instance
-                try await stamp.note(.entering(cluster.id, instance))
-                let member = try await executor.addSelf(to: cluster)
-                try await stamp.note(.entering(cluster.id, as: member, instance))
-                logger.info("added to the cluster", ["cluster": cluster.id, "member": member])
+            case .setAside(let reason): try setAside(reason, plan, &state)
+            case .claim(let swap): try await executor.swap(swap)
+            case .act(let step, let cluster): try await act(step, on: cluster)
             case .start, .wait: break
             }
             state.failedSteps = 0
@@ -99,6 +109,24 @@ struct EtcdLoop: Sendable {
             try await Self.clock.sleep(
                 for: pause(afterFailedSteps: state.failedSteps, interval: configuration.interval))
         }
+    }
+
+    private func setAside(_ reason: SetAsideReason, _ plan: StartPlan, _ state: inout State) throws {
+        let aside = try directory.setAside(reason: reason.word, time: Int(Date().timeIntervalSince1970))
+        state.lastExit = .none
+        state.looksFirst = false
+        state.shown = nil
+        ownReport.learn(isEtcdRunning: false)
+        ownReport.learn(shown: nil)
+        logger.warning("data set aside", ["reason": plan, "to": aside])
+    }
+
+    /// Acts for ourselves, where the leader has no supervisor of ours.
+    private func act(_ step: ReconcilePlan.Step, on cluster: RunningCluster) async throws {
+        if case .addMember = step {
+            try await stamp.note { $0.cluster = cluster.id }
+        }
+        try await executor.perform(step, through: cluster)
     }
 
     /// Says what is waited for when that changes, and again every few minutes.
@@ -113,52 +141,112 @@ struct EtcdLoop: Sendable {
     private func supervise(_ launch: Launch, _ disk: Disk, _ state: inout State) async throws {
         let isFirst = disk.stampBesideData == nil
         let child: Child
+        let output: OutputTail?
         do {
-            let command = try await program.command(for: launch)
-            if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
-                logger.warning("data without a log set aside", ["to": place])
-            }
-            try await stamp.prepare(launch, on: disk.stamp)
-            child = try await spawner.spawn(command, record: record)
+            (child, output) = try await start(launch, disk, state)
         } catch let error where !(error is CancellationError) {
             await finishStamp(isFirst: isFirst)
             logger.error("etcd can't be started", ["plan": launch, "error": "\(error)"])
             try await pauseBeforeRestart(afterRunning: .zero, &state)
             return
         }
-        logger.info(
-            "etcd started",
-            ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
-        notices.tell(.status("etcd runs: \(launch)"))
-        await running.began(child)
-        let status = try await waitForEnd(of: child, isFirst: isFirst)
+        await note(child, launch, &state)
+        guard let status = try await waitForEnd(of: child, isFirst: isFirst, state.memory) else {
+            _ = try await output?.finish()
+            state.looksFirst = true
+            state.lastExit = .none
+            return
+        }
         state.endedAt = .now
         state.lastExit = status.isSuccess ? .unaskedSuccess : .failure
+        ownReport.learn(isEtcdRunning: false, lastExit: state.lastExit)
+        try await judge(output, status, &state)
         let ran = child.startedAt.duration(to: .now)
         logger.warning("etcd ended by itself", ["status": status, "pid": child.pid, "ran": ran])
         try await pauseBeforeRestart(afterRunning: ran, &state)
     }
 
+    /// Prepares the disk, writes the stamp, and starts etcd.
+    ///
+    /// - Returns: what it writes, too, where its end is likely to need explaining.
+    private func start(
+        _ launch: Launch, _ disk: Disk, _ state: State
+    ) async throws -> (child: Child, output: OutputTail?) {
+        let command = try await program.command(for: launch)
+        let version = try await program.version()
+        if let refusal = version.refusal(toFollow: disk.stamp?.etcdVersion) { throw ObservationError(refusal) }
+        if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
+            logger.warning("data without a log set aside", ["to": place])
+        }
+        try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
+        if isSuspicious(disk, state) {
+            let (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: true, record: record)
+            return (child, output)
+        }
+        return (try await spawner.spawn(command, record: record), nil)
+    }
+
+    /// etcd runs: whoever has to know is told.
+    private func note(_ child: Child, _ launch: Launch, _ state: inout State) async {
+        logger.info(
+            "etcd started",
+            ["plan": launch, "pid": child.pid, "down": state.endedAt.map { "\($0.duration(to: .now))" } ?? "-"])
+        notices.tell(.status("etcd runs: \(launch)"))
+        await running.began(child)
+        ownReport.learn(isEtcdRunning: true)
+        watch.sawLeader()
+        state.looksFirst = false
+        state.shown = nil
+    }
+
+    /// - Returns: how etcd ended by itself; nil where the record had it stopped.
     /// - Throws: `CancellationError` where we are to stop; etcd has been stopped then.
     private func waitForEnd(
-        of child: Child, isFirst: Bool
-    ) async throws(CancellationError) -> ExitStatus {
+        of child: Child, isFirst: Bool, _ memory: StartMemory
+    ) async throws(CancellationError) -> ExitStatus? {
+        let status: ExitStatus?
         do {
-            let status = try await child.exit
+            status = try await firstOf(child, memory)
+        } catch {
+            await stop(child, isFirst: isFirst)
+            throw CancellationError()
+        }
+        if let status {
             await running.ended()
             await finishStamp(isFirst: isFirst)
             return status
-        } catch {
-            logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
-            let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
-            await running.ended()
-            await finishStamp(isFirst: isFirst)
-            if teardown.wasKilled {
-                logger.warning("etcd stopped", ["teardown": teardown])
-            } else {
-                logger.info("etcd stopped", ["teardown": teardown])
+        }
+        await stop(child, isFirst: isFirst)
+        watch.overtaken(false)
+        ownReport.learn(isEtcdRunning: false)
+        return nil
+    }
+
+    /// Waits until etcd ends, or has to.
+    private func firstOf(_ child: Child, _ memory: StartMemory) async throws -> ExitStatus? {
+        let loop = RunningLoop(
+            configuration: configuration, observer: observer, executor: executor, stamp: stamp, ownReport: ownReport,
+            watch: watch, sickness: sickness, ownHooks: ownHooks, logger: logger)
+        return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
+            group.addTask { try await child.exit }
+            group.addTask {
+                _ = try await loop.untilToldToStop(memory) { now }
+                return nil
             }
-            throw error
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func stop(_ child: Child, isFirst: Bool) async {
+        logger.info("stopping etcd", ["pid": child.pid, "within": configuration.stopTimeout])
+        let teardown = await child.terminate(.graceful(within: configuration.stopTimeout))
+        await running.ended()
+        await finishStamp(isFirst: isFirst)
+        if teardown.wasKilled {
+            logger.warning("etcd stopped", ["teardown": teardown])
+        } else {
+            logger.info("etcd stopped", ["teardown": teardown])
         }
     }
 
@@ -171,7 +259,7 @@ struct EtcdLoop: Sendable {
         }
     }
 
-    private func pauseBeforeRestart(afterRunning ran: Duration, _ state: inout State) async throws {
+    func pauseBeforeRestart(afterRunning ran: Duration, _ state: inout State) async throws {
         let pause = state.backoff.childEnded(afterRunning: ran, random: .random(in: 0..<1))
         guard pause > .zero else { return }
         logger.info("restarting etcd after a pause", ["pause": pause, "ends_in_a_row": state.backoff.endsInARow])
@@ -181,13 +269,6 @@ struct EtcdLoop: Sendable {
 }
 
 extension Disk {
-    var stamp: Stamp? {
-        switch self {
-        case .empty(let stamp), .data(let stamp): stamp
-        case .unusable: nil
-        }
-    }
-
     /// Nil where there is no data.
     fileprivate var stampBesideData: Stamp?? {
         if case .data(let stamp) = self { stamp } else { nil }
@@ -199,6 +280,8 @@ extension SetAsideReason {
     fileprivate var word: String {
         switch self {
         case .removedFromCluster: "removed"
+        case .ofEarlierGeneration(let generation, _): "generation-\(generation)"
+        case .corrupt: "corrupt"
         }
     }
 }

@@ -10,6 +10,7 @@ struct ReconcileLoop: Sendable {
     let executor: Executor
     let stamp: StampKeeper
     let zone: ZoneObserver?
+    let watch: EtcdWatch
     let logger: Logger
 
     private static let clock = ContinuousClock()
@@ -24,12 +25,13 @@ struct ReconcileLoop: Sendable {
             do {
                 let beat = try await observer.beat()
                 state.silence = Silence()
+                if beat.pulse.hasLeader { watch.sawLeader() }
                 await learn(beat, &state)
                 try await takeTurnIfDue(beat, &state)
             } catch let error where !(error is CancellationError) {
                 await say(silence: error, &state)
             }
-            try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
+            try await watch.wait(atMost: min(.seconds(1), configuration.interval))
         }
     }
 
@@ -58,13 +60,16 @@ struct ReconcileLoop: Sendable {
     private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
         if state.takesLead(beat.pulse, inTerm: beat.term) {
             await zone?.forget()
+            await observer.records.forget()
             logger.info("this member leads", ["member": beat.own, "term": beat.term])
         }
+        state.askers.formUnion(watch.takeAskers().subtracting(beat.pulse.members.compactMap(\.instanceID)))
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
-            isUnderWay: state.isUnderWay, interval: configuration.interval)
+            isUnderWay: state.isUnderWay, isAsked: !state.askers.isEmpty, interval: configuration.interval)
         state.lastPulse = beat.pulse
         guard isDue else { return }
+        state.askers = []
         state.lastTurn = .now
         do {
             try await turn(beat, &state)
@@ -76,20 +81,59 @@ struct ReconcileLoop: Sendable {
     }
 
     private func turn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
-        let now = startedAt.duration(to: Self.clock.now)
-        guard let view = try await observer.view(beat, now: now) else { return }
-        let plan = planReconcile(view, memory: &state.memory)
+        guard let (view, plan) = try await plan(beat, &state) else { return }
+        watch.overtaken(plan.isOvertaken)
         say(plan.deferred, &state)
-        for step in plan.steps {
-            if state.isTroubled {
-                logger.debug("acting once more", ["step": step])
-            } else {
-                logger.info("acting", ["step": step])
-            }
-            try await executor.perform(step, inTerm: beat.term)
-        }
+        try await carryOut(plan, beat, state)
         state.turnDone(isUnderWay: plan.isUnderWay)
         summarize(view, plan, &state)
+    }
+
+    /// The plan of this turn. One that changes members or the record is made on a record that was read in this very turn.
+    private func plan(
+        _ beat: ClusterObserver.Beat, _ state: inout ReconcileState
+    ) async throws -> (ClusterView, ReconcilePlan)? {
+        let generation = await stamp.running?.generation
+        var readsRecord = state.isUnderWay
+        while true {
+            let now = startedAt.duration(to: Self.clock.now)
+            let view = try await observer.view(
+                beat, now: now, generation: generation, readsRecord: readsRecord,
+                probesAWS: state.memory.isBlind)
+            guard let view else { return nil }
+            var memory = state.memory
+            let plan = planReconcile(view, memory: &memory)
+            if plan.needsFreshRecord, !view.isRecordFresh {
+                readsRecord = true
+                continue
+            }
+            state.memory = memory
+            return (view, plan)
+        }
+    }
+
+    /// Steps in their order; one that fails drops what follows it, but for DNS, which nothing waits for.
+    private func carryOut(_ plan: ReconcilePlan, _ beat: ClusterObserver.Beat, _ state: ReconcileState) async throws {
+        var failureOfDNS: (any Error)?
+        for step in plan.steps {
+            say(step, state)
+            do {
+                if case .notYet(let why) = try await executor.perform(step, inTerm: beat.term) {
+                    logger.debug("not yet", ["reason": why])
+                }
+            } catch let error where step.isDNS && !(error is CancellationError) {
+                failureOfDNS = error
+            }
+        }
+        if let failureOfDNS { throw failureOfDNS }
+    }
+
+    private func say(_ step: ReconcilePlan.Step, _ state: ReconcileState) {
+        if state.isTroubled || step.isRoutine {
+            logger.debug("acting", ["step": step])
+        } else {
+            logger.info("acting", ["step": step])
+        }
     }
 
     /// Says each deferral when it is new.
@@ -113,5 +157,17 @@ struct ReconcileLoop: Sendable {
             logger.info("turn done", ["summary": summary])
         }
         state.summary = summary
+    }
+}
+
+extension ReconcilePlan.Step {
+    fileprivate var isDNS: Bool { if case .changeDNS = self { true } else { false } }
+
+    /// Repeated until it succeeds, or for as long as something lasts.
+    fileprivate var isRoutine: Bool {
+        switch self {
+        case .heartbeat, .promote: true
+        default: false
+        }
     }
 }

@@ -11,6 +11,8 @@ struct ReconcileState {
     var summary = ""
     var silence = Silence()
     var stampFailure = ""
+    /// Instances that are no members and have asked for our report since the last turn.
+    var askers: Set<InstanceID> = []
     private(set) var isUnderWay = false
     /// The term in which we lead; nil while we don't.
     private var term: UInt64?

@@ -9,8 +9,11 @@ struct ClusterObserver: Sendable {
     let identity: Identity
     let configuration: Configuration
     let group: GroupObserver
+    let facts: FactsObserver
+    let records: RecordKeeper
     let zone: ZoneObserver?
     let etcd: EtcdObserver
+    let ownReport: OwnReport
 
     /// What our own member says of itself, and, where it leads, of the others.
     struct Beat: Sendable {
@@ -20,6 +23,7 @@ struct ClusterObserver: Sendable {
         /// As far as it is known without a linearizable read; nil where we don't lead.
         var cluster: RunningCluster?
         var clusterID: ClusterID
+        var abilities = EtcdAbilities()
     }
 
     /// Takes the pulse: local calls to etcd, none to AWS.
@@ -33,41 +37,85 @@ struct ClusterObserver: Sendable {
         let own = MemberID(status.memberID)
         guard status.isLeader else {
             return Beat(
-                pulse: Pulse(isLeader: false, members: [], healthy: []), own: own, term: status.raftTerm,
-                clusterID: id)
+                pulse: Pulse(isLeader: false, hasLeader: status.leader != nil, members: [], healthy: []), own: own,
+                term: status.raftTerm, clusterID: id)
         }
         let members = try await client.members(deadline: .seconds(1)).translated()
-        let health = try await etcd.health(of: members, in: id)
-        let cluster = RunningCluster(id: id, leader: own, members: members, health: health)
+        let answers = try await etcd.answers(of: members, in: id)
+        let cluster = RunningCluster(id: id, leader: own, members: members, health: answers.mapValues(\.health))
         return Beat(
-            pulse: Pulse(isLeader: true, members: members, healthy: members.filter(cluster.isHealthy).map(\.id)),
-            own: own, term: status.raftTerm, cluster: cluster, clusterID: id)
+            pulse: Pulse(
+                isLeader: true, hasLeader: true, members: members,
+                healthy: members.filter(cluster.isHealthy).map(\.id)),
+            own: own, term: status.raftTerm, cluster: cluster, clusterID: id,
+            abilities: EtcdAbilities(oldestOf: answers.values.compactMap(\.version)))
     }
 
-    /// The leader's whole view, on a linearizable member list.
+    /// The leader's whole view, on a linearizable member list that is younger than the record in it.
     ///
+    /// - Parameters:
+    ///   - generation: what our own stamp says.
+    ///   - readsRecord: whether the record has to be read now; else one that was read lately will do.
+    ///   - probesAWS: whether peers are asked to see if AWS answers them.
     /// - Throws: `EtcdError`, `ObservationError` where etcd does not give one: nothing can be planned then.
-    func view(_ beat: Beat, now: Duration) async throws -> ClusterView? {
+    func view(
+        _ beat: Beat, now: Duration, generation: Int?, readsRecord: Bool, probesAWS: Bool
+    ) async throws -> ClusterView? {
         guard var cluster = beat.cluster else { return nil }
+        let seen = try await observed { try await group.group() }
+        let name = seen.value?.clusterName(configured: configuration.clusterName)
+        let record = try await records.read(for: name, notOlderThan: readsRecord ? nil : records.maximumAge)
         let client = etcd.client(identity.clientURL)
         let members = try await client.linearizableMembers().translated()
         if members != cluster.members {
-            let health = try await etcd.health(of: members, in: cluster.id)
-            cluster = RunningCluster(id: cluster.id, leader: cluster.leader, members: members, health: health)
+            let answers = try await etcd.answers(of: members, in: cluster.id)
+            cluster = RunningCluster(
+                id: cluster.id, leader: cluster.leader, members: members, health: answers.mapValues(\.health))
         }
+        cluster.generation = generation
         var view = ClusterView(
-            now: now, own: identity.instance, ownMember: beat.own, configuredName: configuration.clusterName,
-            cluster: cluster, configuredSize: configuration.clusterSize)
+            now: now, time: timeNow(), salt: randomHex(8), own: identity.instance, ownMember: beat.own,
+            ownGeneration: generation, settings: configuration.planSettings, cluster: cluster,
+            abilities: beat.abilities, record: record.reading, isRecordFresh: record.isFresh)
         view.alarms = try await client.alarms().compactMap(Alarm.init)
-        view.group = try await observed { try await group.group() }
-        guard let seen = view.group.value else { return view }
-        let ids = instancesToAsk(about: cluster, group: seen, known: await group.knownInstances)
-        if !ids.isEmpty { view.askedInstances = try await observed { try await group.ask(ids) } }
-        if let zone, let name = seen.clusterName(configured: configuration.clusterName) {
+        view.facts = try await facts(seen, cluster, record.reading.record, probesAWS: probesAWS)
+        guard let group = seen.value else { return view }
+        let isRead = if case .unknown = view.record { false } else { true }
+        ownReport.learn(owner: group.owner, cluster: name, stores: isRead ? await records.names(for: name) : [])
+        try await lookAtAWS(&view, group, name)
+        return view
+    }
+
+    private func facts(
+        _ seen: Observed<Group>, _ cluster: RunningCluster, _ record: ClusterRecord?, probesAWS: Bool
+    ) async throws(CancellationError) -> Facts {
+        var facts = Facts(group: seen)
+        if let group = seen.value {
+            let known = await self.group.knownInstances
+            let ids = instancesToAsk(about: cluster, record: record, group: group, known: known)
+            facts.asked = try await observed { ids.isEmpty ? [] : try await self.group.ask(ids) }
+        }
+        // Also while AWS does not answer: members' own addresses will do.
+        var instances = facts.instances
+        for member in cluster.members {
+            guard let id = member.instanceID, !instances.contains(where: { $0.id == id && $0.address != nil }) else {
+                continue
+            }
+            instances.append(Instance(id, .unclear, address: member.peerURLs.first?.host))
+        }
+        return try await self.facts.complete(facts, asking: instances, record: record, probesAWS: probesAWS)
+    }
+
+    private func lookAtAWS(
+        _ view: inout ClusterView, _ group: Group, _ name: String?
+    ) async throws(CancellationError) {
+        if let zone, let name {
             view.zone = try await observed { try await zone.zone(forCluster: name) }
         } else if zone != nil {
             view.zone = .unavailable("no name to look for: set --cluster-name")
         }
-        return view
+        if case .absent = view.record { view.backups = try await records.backups(for: name) }
+        let isHeld = group.instances.contains { $0.lifecycle == .pendingWait || $0.lifecycle == .terminatingWait }
+        if isHeld { view.hooks = try await observed { try await self.group.hooks() } }
     }
 }

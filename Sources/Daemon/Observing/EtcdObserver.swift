@@ -9,14 +9,17 @@ import Synchronization
 struct EtcdObserver: Sendable {
     private let clientHTTP: any HTTPClient
     private let peerHTTP: any HTTPClient
+    let metricsHTTP: any HTTPClient
     private let known = KnownClients()
 
     /// - Parameters:
     ///   - clientHTTP: with the TLS settings of the client port.
     ///   - peerHTTP: with those of the peer port.
-    init(clientHTTP: any HTTPClient, peerHTTP: any HTTPClient) {
+    ///   - metricsHTTP: without any: the listener is on the loopback interface.
+    init(clientHTTP: any HTTPClient, peerHTTP: any HTTPClient, metricsHTTP: any HTTPClient) {
         self.clientHTTP = clientHTTP
         self.peerHTTP = peerHTTP
+        self.metricsHTTP = metricsHTTP
     }
 
     /// The client for one endpoint; each asks its server's version once, so they are kept.
@@ -45,14 +48,29 @@ struct EtcdObserver: Sendable {
     }
 
     /// Every cluster that has a leader and a quorum, among those that the peers show.
-    func runningClusters(seenBy peers: [Peer]) async throws(CancellationError) -> [RunningCluster] {
-        var endpoints: [ClusterID: Set<ClusterPlanning.Endpoint>] = [:]
-        for case .members(let cluster, let members) in peers.map(\.answer) {
-            endpoints[cluster, default: []].formUnion(members.flatMap(\.clientURLs))
+    ///
+    /// A forced cluster keeps its ID, so that what is left of an earlier generation may show the same one: peers whose
+    /// supervisors tell different generations are asked apart.
+    ///
+    /// - Parameter facts: what supervisors report.
+    func runningClusters(
+        seenBy peers: [Peer], _ facts: Facts
+    ) async throws(CancellationError) -> [RunningCluster] {
+        var endpoints: [Lineage: Set<ClusterPlanning.Endpoint>] = [:]
+        for peer in peers {
+            guard case .members(let cluster, let members) = peer.answer else { continue }
+            let lineage = Lineage(cluster: cluster, generation: facts.generation(on: peer.instance))
+            endpoints[lineage, default: []].formUnion(members.flatMap(\.clientURLs))
         }
         var clusters: [RunningCluster] = []
-        for (id, candidates) in endpoints.sorted(by: { $0.key < $1.key }) {
-            if let cluster = try await runningCluster(id, through: candidates.sorted()) { clusters.append(cluster) }
+        for (lineage, candidates) in endpoints.sorted(by: { $0.key < $1.key }) {
+            guard var cluster = try await runningCluster(lineage.cluster, through: candidates.sorted()) else {
+                continue
+            }
+            cluster.generation = facts.generation(of: cluster)
+            if !clusters.contains(where: { $0.id == cluster.id && $0.leader == cluster.leader }) {
+                clusters.append(cluster)
+            }
         }
         return clusters
     }
@@ -73,8 +91,9 @@ struct EtcdObserver: Sendable {
             guard let leader = status.leader else { continue }
             do {
                 let members = try await client(endpoint).linearizableMembers().translated()
+                let answers = try await answers(of: members, in: id)
                 return RunningCluster(
-                    id: id, leader: MemberID(leader), members: members, health: try await health(of: members, in: id))
+                    id: id, leader: MemberID(leader), members: members, health: answers.mapValues(\.health))
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
@@ -82,6 +101,31 @@ struct EtcdObserver: Sendable {
             }
         }
         return nil
+    }
+
+    /// What our own etcd shows: through its client port, or, as after a restart without a quorum, on its peer port and its
+    /// metrics.
+    ///
+    /// - Parameter metricsURL: of the listener that we have it open on the loopback interface.
+    /// - Returns: what could be read; its list and index are nil where they could not.
+    func ownState(_ identity: Identity, metricsURL: String) async throws(CancellationError) -> EtcdState {
+        let status = try await statusIfAny(identity.clientURL)
+        let peer = try await askPeer(identity.instance, identity.peerURL)
+        var state = EtcdState(isRunning: true, leader: status?.leader.map(MemberID.init))
+        if case .members(_, let members) = peer.answer { state = state.showing(members) }
+        state.commitIndex = status?.raftIndex
+        if status == nil { state.commitIndex = try await appliedIndex(metricsURL) }
+        return state
+    }
+
+    private func appliedIndex(_ url: String) async throws(CancellationError) -> UInt64? {
+        do {
+            return try await EtcdMetrics(http: metricsHTTP, url: url).read(deadline: .seconds(1)).appliedIndex
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return nil  // no answer is no answer: the index stays unknown
+        }
     }
 
     /// Nil where there is no good answer: who does not answer knows no leader either, as far as we are concerned.
@@ -95,17 +139,23 @@ struct EtcdObserver: Sendable {
         }
     }
 
+    /// What a member answered, and which version it runs, where it told.
+    struct MemberAnswer: Sendable {
+        var health: MemberHealth
+        var version: EtcdVersion?
+    }
+
     /// Asks each member how it is, all at once.
-    func health(
+    func answers(
         of members: [Member], in cluster: ClusterID
-    ) async throws(CancellationError) -> [MemberID: MemberHealth] {
+    ) async throws(CancellationError) -> [MemberID: MemberAnswer] {
         let answers = try await inParallel(members) { member throws(CancellationError) in
-            (member.id, try await health(of: member, in: cluster))
+            (member.id, try await answer(of: member, in: cluster))
         }
         return Dictionary(answers, uniquingKeysWith: { first, _ in first })
     }
 
-    private func health(of member: Member, in cluster: ClusterID) async throws(CancellationError) -> MemberHealth {
+    private func answer(of member: Member, in cluster: ClusterID) async throws(CancellationError) -> MemberAnswer {
         var complaints: [String] = member.isStarted ? [] : ["it has not started"]
         for endpoint in member.clientURLs {
             do {
@@ -115,7 +165,7 @@ struct EtcdObserver: Sendable {
                 } else if status.leader == nil {
                     complaints.append("\(endpoint) knows no leader")
                 } else {
-                    return .healthy
+                    return MemberAnswer(health: .healthy, version: status.version)
                 }
             } catch is CancellationError {
                 throw CancellationError()
@@ -123,7 +173,17 @@ struct EtcdObserver: Sendable {
                 complaints.append("\(error)")
             }
         }
-        return .unhealthy(complaints.joined(separator: "; "))
+        return MemberAnswer(health: .unhealthy(complaints.joined(separator: "; ")), version: nil)
+    }
+}
+
+/// One life of a cluster's data, as far as a peer tells.
+private struct Lineage: Hashable, Comparable {
+    var cluster: ClusterID
+    var generation: Int?
+
+    static func < (left: Self, right: Self) -> Bool {
+        (left.cluster, left.generation ?? 0) < (right.cluster, right.generation ?? 0)
     }
 }
 

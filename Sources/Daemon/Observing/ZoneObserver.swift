@@ -6,24 +6,34 @@ import HTTP
 
 /// The hosted zone, as far as it concerns one cluster. Reads again after a change and every ten minutes.
 actor ZoneObserver {
-    private let aws: AWSClient
-    private let configured: Configuration.HostedZone
-    private let type: Configuration.ZoneType?
+    /// All that stands under the cluster's name: its DNS records, and whatever else there is, such as its record.
+    struct Contents: Sendable {
+        var hosted: Route53.HostedZone
+        var sets: [Route53.RecordSet]
+
+        fileprivate var zone: Zone {
+            Zone(domain: hosted.name.lowercased(), records: sets.compactMap(RecordSet.init))
+        }
+    }
+
+    private let hosted: HostedZone
     private let clock = ContinuousClock()
-    private var found: Route53.HostedZone?
     private var last: (name: String, zone: Zone, readAt: ContinuousClock.Instant)?
     /// How often what was read was forgotten: a reading that was under way meanwhile is not remembered.
     private var timesForgotten = 0
 
     private static let maximumAge = Duration.seconds(600)
 
+    init(_ hosted: HostedZone) { self.hosted = hosted }
+
     /// - Parameters:
     ///   - type: settles a name that two zones share.
     init(aws: AWSClient, zone: Configuration.HostedZone, type: Configuration.ZoneType?) {
-        self.aws = aws
-        configured = zone
-        self.type = type
+        self.init(HostedZone(aws: aws, zone: zone, type: type))
     }
+
+    /// The zone's ID, or, while it has not been found, what it is looked up by.
+    var label: String { get async { await hosted.label } }
 
     /// What the zone holds under the cluster's name: as remembered, while that is young enough.
     func zone(forCluster name: String) async throws -> Zone {
@@ -33,16 +43,18 @@ actor ZoneObserver {
 
     /// What the zone holds under the cluster's name now.
     func read(forCluster name: String) async throws -> Zone {
+        try await contents(forCluster: name).zone
+    }
+
+    /// The same with everything else that stands there. One call serves both: whoever asks for `zone` next gets what
+    /// was read here.
+    func contents(forCluster name: String) async throws -> Contents {
         forget()
         let before = timesForgotten
-        let zone = try await inHostedZone { hosted in
-            let domain = hosted.name.lowercased()
-            let names = ClusterDNSNames(cluster: name, domain: domain)
-            let records = try await aws.all(.listRecordSets(in: hosted.id, under: names.base))
-            return Zone(domain: domain, records: records.compactMap(RecordSet.init))
-        }
-        if timesForgotten == before { last = (name, zone, clock.now) }
-        return zone
+        let (zone, sets) = try await hosted.recordSets { ClusterDNSNames(cluster: name, domain: $0).base }
+        let contents = Contents(hosted: zone, sets: sets)
+        if timesForgotten == before { last = (name, contents.zone, clock.now) }
+        return contents
     }
 
     /// Forgets what was read: a leader that was none until now has not seen what the last one wrote.
@@ -54,46 +66,12 @@ actor ZoneObserver {
     /// Carries out one batch, all or nothing. What was read is forgotten, whatever comes of it.
     func change(_ changes: [RecordChange]) async throws {
         defer { forget() }
-        _ = try await inHostedZone { hosted in
-            try await aws.send(
-                .changeRecordSets(changes.map(Route53.Change.init), in: hosted.id, comment: "etcd-cluster"))
-        }
+        try await hosted.change { _ in changes.map(Route53.Change.init) }
     }
 
-    /// Looks the zone up once, and again after AWS has said that it is no more: one made anew has another ID.
-    private func inHostedZone<Result: Sendable>(
-        _ body: (Route53.HostedZone) async throws -> Result
-    ) async throws -> Result {
-        let zone: Route53.HostedZone
-        if let found { zone = found } else { zone = try await lookUp() }
-        found = zone
-        do {
-            return try await body(zone)
-        } catch let error as AWSError where error.code == "NoSuchHostedZone" {
-            found = nil
-            throw error
-        }
-    }
-
-    private func lookUp() async throws -> Route53.HostedZone {
-        switch configured {
-        case .id(let id): try await aws.send(.getHostedZone(Route53.ZoneID(id)))
-        case .name(let name): try await lookUp(name)
-        }
-    }
-
-    private func lookUp(_ name: String) async throws -> Route53.HostedZone {
-        let matching = try await aws.all(.listHostedZones(named: name))
-            .filter { type == nil || $0.isPrivate == (type == .private) }
-        guard let zone = matching.first else {
-            throw ObservationError("there is no \(type.map { "\($0.rawValue) " } ?? "")hosted zone \(name)")
-        }
-        guard matching.count == 1 else {
-            throw ObservationError(
-                "\(matching.count) hosted zones are named \(name): \(matching.map(\.id.text).joined(separator: ", ")); "
-                    + "choose by --zone-type, or set --hosted-zone to an ID")
-        }
-        return zone
+    /// Carries out one batch that does not touch the DNS records: those are remembered still.
+    func changeRecord(_ changes: @Sendable (Route53.HostedZone) throws -> [Route53.Change]) async throws {
+        try await hosted.change(changes)
     }
 }
 

@@ -37,6 +37,16 @@ class Block:
         """The address for DNS: AWS reserves the third address of a subnet, so no instance gets it."""
         return str(self.network[2])
 
+    @property
+    def aws(self) -> str:
+        """The address of AWS where machines have networks of their own: the fourth, reserved like the resolver's."""
+        return str(self.network[3])
+
+    @property
+    def spares(self) -> ipaddress.IPv4Network:
+        """The last sixteen addresses."""
+        return ipaddress.IPv4Network((int(self.network[-16]), 28))
+
     def spare(self, index: int) -> str:
         """An address, counted from the block's end, that no instance will get before some 240 launches."""
         return str(self.network[-2 - index])

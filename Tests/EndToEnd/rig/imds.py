@@ -15,7 +15,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from rig.aws.service import ACCOUNT, REGION, AccessKey, Instance
+from rig.aws.buckets import REGION
+from rig.aws.service import ACCOUNT
+from rig.aws.values import AccessKey, Instance
 
 ROLE = "etcd-cluster"
 _LONGEST_TOKEN_SECONDS = 21_600
@@ -33,7 +35,7 @@ class Behaviour(enum.Enum):
 
 
 class InstanceMetadata:
-    """Serves one instance's metadata on a free port of 127.0.0.1, from threads of this process.
+    """Serves one instance's metadata on a free port of `address`, from threads of this process.
 
     `issue` makes new credentials valid for so many seconds. They are renewed when a twelfth of their life is left, as
     EC2 does, unless `renews` is switched off. `tags` are served as if InstanceMetadataTags were enabled; None: they
@@ -41,7 +43,7 @@ class InstanceMetadata:
     """
 
     def __init__(self, instance: Instance, issue: Callable[[float], AccessKey], lifetime: float = 6 * 3600.0,
-                 tags: dict[str, str] | None = None) -> None:
+                 tags: dict[str, str] | None = None, address: str = "127.0.0.1") -> None:
         self.instance = instance
         self.behaviour = Behaviour.NORMAL
         self.affects = "/"  # the part of the tree that `behaviour` applies to
@@ -58,12 +60,13 @@ class InstanceMetadata:
         self._lock = threading.Lock()
         self._key = issue(lifetime)
         self._issued_at = time.time()
-        self._server = _Server(_handler(self))
+        self._server = _Server(_handler(self), address)
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True, name=f"imds {instance.id}").start()
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        address, port = self._server.server_address[:2]
+        return f"http://{address}:{port}"
 
     @property
     def key(self) -> AccessKey:
@@ -83,6 +86,10 @@ class InstanceMetadata:
             self.lifetime = self.lifetime if lifetime is None else lifetime
             self._key, self._issued_at = self._issue(self.lifetime), time.time()
             return self._key
+
+    def announce_interruption(self, action: str = "terminate", seconds: float = 120.0) -> None:
+        """Tells of a spot interruption in so many seconds (`spot/instance-action`); the instance is not touched by it."""
+        self.spot_action = {"action": action, "time": _time(time.time() + seconds)}
 
     def forget_tokens(self) -> None:
         """Makes every session token invalid, as a reboot does."""
@@ -194,8 +201,8 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 64
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        super().__init__(("127.0.0.1", 0), handler)
+    def __init__(self, handler: type[BaseHTTPRequestHandler], address: str) -> None:
+        super().__init__((address, 0), handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that leave while they are answered are normal: they have deadlines."""

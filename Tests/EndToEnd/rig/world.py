@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rig import addresses
 from rig.aws import AWS
-from rig.bare import BareEtcds
+from rig.bare import BareEtcds, OlderCluster
 from rig.dns import Resolver
 from rig.etcd import Endpoint, Member, leader_of
-from rig.fleet import Fleet, Host
+from rig.fleet import Fleet
+from rig.host import Host
+from rig.network import Network
 from rig.waiting import wait_until
 
 
@@ -20,22 +22,28 @@ class World:
     """Everything that a test needs, in `directory`; a context manager that leaves nothing behind.
 
     `size` is the group's desired capacity; `command` what each instance runs; `large` asks for addresses for some
-    four thousand instances. `options` go to `Fleet`: delays, environment. The machines start with `world.fleet.follow()`.
+    four thousand instances; `networked` gives each machine a network of its own, which can be cut (root is needed for
+    that). `options` go to `Fleet`: delays, environment. The machines start with `world.fleet.follow()`.
     """
 
     def __init__(self, directory: Path, command: Sequence[str], size: int = 3, version: str = "v1",
-                 zone: str = "example.org", large: bool = False, **options: Any) -> None:
+                 zone: str = "example.org", large: bool = False, networked: bool = False, **options: Any) -> None:
         self.directory = directory
         self.version = version
         self.block = addresses.reserve(large)
         self.resolver: Resolver | None = None
         self._bare: BareEtcds | None = None
+        self._network: Network | None = None
         try:
-            self.aws = AWS(directory / "aws", self.block, size, version, zone)
+            self._network = Network(self.block, directory) if networked else None
+            self.aws = AWS(directory / "aws", self.block, size, version, zone,
+                           self.block.aws if networked else "127.0.0.1")
         except BaseException:
+            if self._network:
+                self._network.close()
             self.block.release()
             raise
-        self.fleet = Fleet(self.aws, directory / "instances", command, **options)
+        self.fleet = Fleet(self.aws, directory / "instances", command, network=self._network, **options)
         # If this process ends without closing: threads that still run while the interpreter is torn down can block it.
         atexit.register(self.close)
 
@@ -44,6 +52,13 @@ class World:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def network(self) -> Network:
+        """The network of the machines, for cutting it."""
+        if self._network is None:
+            raise LookupError("this world has no network of its own: make it with networked=True")
+        return self._network
 
     @property
     def domain(self) -> str:
@@ -61,6 +76,10 @@ class World:
         self._bare = BareEtcds(self.directory / "bare", [self.block.spare(index) for index in range(count)],
                                holding=[self.block.descriptor], command=command)
         return self._bare
+
+    def older_cluster(self, name: Callable[[Host], str] = lambda host: host.id) -> OlderCluster:
+        """Plain etcds on the group's instances, running; see `OlderCluster`. The world must be made with `starts=False`."""
+        return OlderCluster(self.fleet, name)
 
     def endpoints(self) -> list[Endpoint]:
         return self.fleet.endpoints()
@@ -102,12 +121,17 @@ class World:
         return expected
 
     def present_records(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """What the zone holds, SRV targets with their final dot."""
+        """What the zone holds for clients, SRV targets with their final dot: all but the cluster's own record."""
         def dotted(kind: str, value: str) -> str:
             return value.rstrip(".") + "." if kind == "SRV" else value
 
         return {(one.name, one.type): tuple(sorted(dotted(one.type, value) for value in one.values))
-                for one in self.aws.records()}
+                for one in self.aws.records() if one.type != "TXT"}
+
+    def record(self) -> str | None:
+        """The text of the cluster's record, in the zone or in the bucket; None where there is none."""
+        texts = [one.values[0] for one in self.aws.records() if one.type == "TXT"]
+        return texts[0] if texts else None
 
     def await_dns(self, timeout: float = 60.0) -> None:
         """Waits until the zone holds exactly the records that the group should have."""
@@ -128,4 +152,6 @@ class World:
         if self.resolver:
             self.resolver.close()
         self.aws.stop()
+        if self._network:
+            self._network.close()
         self.block.release()

@@ -232,7 +232,14 @@ extension Schedule {
                 try world.rest()
                 world.expect(world.memberID(ill) != old, "it joins anew")
             },
-        ] + ForceStep.allCases.dropFirst().map(forcedExecCrash)
+        ] + ForceStep.allCases.dropFirst().map(forcedExecCrash) + [resumedForce]
+
+    private static var resumedForce: Schedule {
+        var schedule = forcedExecCrash(before: .raiseStamp)
+        schedule.name = "forced exec crashes, and the next supervisor does not know"
+        schedule.options.remembersForce = false
+        return schedule
+    }
 
     /// Two of three are gone, and the survivor's supervisor is killed before one of the steps; clients write whenever they can.
     private static func forcedExecCrash(before step: ForceStep) -> Schedule {

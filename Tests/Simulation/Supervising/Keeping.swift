@@ -32,7 +32,7 @@ extension World {
         if !beat.pulse.isLeader { supervisor.turnAt = now + .seconds(4) }
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: supervisor.lastPulse, sinceLastTurn: supervisor.lastTurn.map { now - $0 },
-            isUnderWay: supervisor.isUnderWay, interval: .seconds(10))
+            isUnderWay: supervisor.isUnderWay, isAsked: false, interval: .seconds(10))
         supervisor.lastPulse = beat.pulse
         guard isDue else { return }
         supervisor.lastTurn = now

@@ -5,7 +5,7 @@ import ClusterPlanning
 extension World {
     /// The machines, as `index` sees them through AWS and the instances' own reports.
     func facts(_ index: Int, _ group: Observed<Group>, _ record: ClusterRecord?, _ members: [Member]) -> Facts {
-        var facts = Facts(owner: machines[index].supervisor?.owner, group: group)
+        var facts = Facts(owner: ownerKnown(to: index), cluster: "main", group: group)
         guard let group = group.value else {
             // Where AWS does not answer, members are asked at the addresses that etcd knows.
             for member in members {
@@ -143,14 +143,16 @@ extension World {
             return nil
         }
         var beat = Beat(
-            pulse: Pulse(isLeader: false, members: [], healthy: []), member: own.member, term: own.term,
+            pulse: Pulse(isLeader: false, hasLeader: process.leader != nil, members: [], healthy: []),
+            member: own.member, term: own.term,
             clusterID: own.cluster)
         let running = running(own.cluster)
         guard process.isLeader, let cluster = runningCluster(own.cluster, index, seenFrom: index, running) else {
             return beat
         }
         beat.pulse = Pulse(
-            isLeader: true, members: cluster.members, healthy: cluster.members.filter(cluster.isHealthy).map(\.id))
+            isLeader: true, hasLeader: true, members: cluster.members,
+            healthy: cluster.members.filter(cluster.isHealthy).map(\.id))
         beat.cluster = cluster
         return beat
     }
@@ -184,7 +186,7 @@ extension World {
         return .seen(zone)
     }
 
-    private var hooks: [LifecycleHook] {
+    var hooks: [LifecycleHook] {
         var hooks: [LifecycleHook] = []
         if options.hasLaunchingHook {
             hooks.append(LifecycleHook(Self.launchingHook, .launching, heartbeatTimeout: cloud.hookTimeout))

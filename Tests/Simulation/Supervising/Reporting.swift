@@ -28,29 +28,20 @@ extension World {
         guard let supervisor = machine.supervisor else { return nil }
         let disk = observedDisk(index)
         let etcd = etcdState(index, supervisor)
-        // A supervisor that has resumed at once has not read its group: its own stamp says whose cluster this is.
-        let ownStamp = disk.stamp.flatMap { $0.instance == machine.id ? $0 : nil }
         return Report(
-            machine.id, machine.peerURL, owner: supervisor.owner ?? ownStamp?.owner, cluster: "main",
+            machine.id, machine.peerURL, owner: ownerKnown(to: index), cluster: "main",
             stores: machine.stores.map { stores[$0].name }, disk: disk.stamp?.disk, isMountPoint: isMounted(index),
-            holding: holding(disk, machine, etcd), etcd: etcd, asksToJoin: supervisor.asksToJoin,
+            holding: Holding(disk, lastExit: supervisor.lastExit, shown: etcd, machine.identity), etcd: etcd,
+            asksToJoin: supervisor.asksToJoin,
             waitingFor: supervisor.asksToJoin ? "asks to join" : nil, leaving: departure(machine),
             founders: supervisor.startMemory.founders, reachesAWS: supervisor.reachesAWS)
     }
 
+    /// A supervisor that has resumed at once has not read its group: its own stamp says whose cluster this is.
+    func ownerKnown(to index: Int) -> String? { machines[index].supervisor?.owner ?? disk(index).stamp?.owner }
+
     private func departure(_ machine: Machine) -> Departure? {
         machine.lifecycle == .terminatingWait ? .terminating : nil
-    }
-
-    private func holding(_ disk: Disk, _ machine: Machine, _ etcd: EtcdState) -> Holding {
-        switch disk {
-        case .unusable(let cause): return .unknown(cause)
-        case .empty: return .none
-        case .data(let stamp):
-            if case .corruptData(let words) = machine.supervisor?.lastExit { return .unusable(words) }
-            let member = stamp?.member ?? etcd.members?.first { $0.peerURLs.contains(machine.peerURL) }?.id
-            return .data(HeldData(cluster: stamp?.cluster, member: member, generation: stamp?.generation))
-        }
     }
 
     private func etcdState(_ index: Int, _ supervisor: Supervisor) -> EtcdState {

@@ -18,6 +18,8 @@ extension World {
 
     // MARK: Deciding
 
+    private func mustNotResume(_ index: Int) -> Bool { options.remembersForce && disk(index).isBeingForced }
+
     private func look(_ index: Int, _ supervisor: Supervisor) {
         if let stamp = observedDisk(index).stampNeeded(
             on: machines[index].id, newDisk: newDiskID(onVolume: isMounted(index)))
@@ -49,6 +51,7 @@ extension World {
         supervisor.start = .looking
         let view = startView(index, supervisor, record, group)
         let plan = policy.start(view, &supervisor.startMemory)
+        answerOwnHook(index, view, plan)
         supervisor.asksToJoin = false
         guard case .wait(let reason) = plan else {
             supervisor.waitingFor = nil
@@ -56,10 +59,7 @@ extension World {
             supervisor.startAt = now + delay()
             return
         }
-        switch reason {
-        case .askedToJoin, .ownEntryOfLostData: supervisor.asksToJoin = true
-        default: break
-        }
+        supervisor.asksToJoin = reason.asksToJoin
         if supervisor.waitingFor != reason {
             if !isSameKind(supervisor.waitingFor, reason) { supervisor.waitingSince = now }
             supervisor.waitingFor = reason
@@ -69,6 +69,17 @@ extension World {
         supervisor.lookedAt = now
         supervisor.startAt =
             now + policy.pause(reason, now - supervisor.waitingSince)
+    }
+
+    /// What an instance tells AutoScaling of the hook that holds it, where no leader does.
+    private func answerOwnHook(_ index: Int, _ view: StartView, _ plan: StartPlan?) {
+        guard options.hasLaunchingHook || options.hasTerminatingHook, !isAWSDown(for: index) else { return }
+        for step in planOwnHooks(view, plan, hooks: hooks) {
+            switch step {
+            case .complete(let hook): completeHook(hook, machines[index].id, by: index)
+            case .heartbeat: heartbeat(machines[index].id)
+            }
+        }
     }
 
     private func isSameKind(_ old: WaitReason?, _ new: WaitReason) -> Bool {
@@ -83,7 +94,7 @@ extension World {
         case .wait: supervisor.startAt = now + .seconds(1)
         case .start(let launch):
             // What was forced and is not stamped must not serve: a second force would cut what it acknowledges.
-            if disk(index).isBeingForced, launch.isForTheWorld { return pauseAfterFailure(supervisor) }
+            if mustNotResume(index), launch.isForTheWorld { return pauseAfterFailure(supervisor) }
             start(index, supervisor, launch)
         case .setAside(let reason): setAside(index, supervisor, reason)
         case .claim(let swap): if !send(swap, by: index) { pauseAfterFailure(supervisor) }
@@ -165,6 +176,7 @@ extension World {
         supervisor.startAt = now + .seconds(2)
         guard machines[index].process != nil else { return }
         let view = startView(index, supervisor, record, group)
+        answerOwnHook(index, view, nil)
         let plan = policy.running(view, &supervisor.startMemory)
         switch plan {
         case .stay(let reason):

@@ -31,11 +31,28 @@ class Refused(Exception):
         self.code, self.message, self.status = code, message, status
 
 
+class RefusedBatch(Refused):
+    """Route 53 would refuse a change batch, with a message for each change that can't be made.
+
+    It answers in the envelope of all errors, the messages in brackets, and that is what botocore reads. The documentation
+    shows another, a list of messages, which clients have met too: `documented` asks for that one.
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+    """
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__("InvalidChangeBatch", "[" + ", ".join(messages) + "]", 400)
+        self.messages = messages
+        self.documented = False
+
+
 def error_answer(service: str, refusal: Refused) -> Answer:
     """The refusal in the envelope of the service."""
     request_id = str(uuid.uuid4())
     code, message = escape(refusal.code), escape(refusal.message)
-    if service == "ec2":
+    if isinstance(refusal, RefusedBatch) and refusal.documented:
+        messages = "".join(f"<Message>{escape(one)}</Message>" for one in refusal.messages)
+        xml = f'<InvalidChangeBatch xmlns="{_NAMESPACES["route53"]}"><Messages>{messages}</Messages></InvalidChangeBatch>'
+    elif service == "ec2":
         xml = (f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
                f"<RequestID>{request_id}</RequestID></Response>")
     elif service == "s3":

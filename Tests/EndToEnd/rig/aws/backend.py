@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from moto.route53.models import RecordSet as MotoRecordSet
 from rig.aws import zones
 from rig.aws.answers import Answer
 from rig.aws.operation import Request
+from rig.aws.scaling import Scaling
 
 ACCOUNT = "123456789012"
 _STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
@@ -30,6 +32,7 @@ class Backend:
         self.lock = threading.RLock()
         self._region = region
         self._application = DomainDispatcherApplication(create_backend_app)
+        self.scaling = Scaling(ACCOUNT, region)
         self.zone_changes = 0
 
     def perform(self, request: Request, body: bytes | None = None) -> Answer:
@@ -56,8 +59,11 @@ class Backend:
                 if close:
                     close()
         headers = [(name, value) for name, value in answered[1]
-                   if name.lower() not in ("content-length", "server", "date", "connection", "transfer-encoding")]
-        return Answer(int(answered[0].split()[0]), result, headers)
+                   if name.lower() not in ("content-length", "server", "date", "connection", "transfer-encoding")
+                   or (name.lower() == "content-length" and request.method == "HEAD")]
+        status = int(answered[0].split()[0])
+        code = re.search(rb"<Code>([^<]+)</Code>", result) if status >= 400 else None
+        return Answer(status, result, headers, code.group(1).decode() if code else "")
 
     def hosted_zones(self) -> list[FakeZone]:
         return list(route53_backends[ACCOUNT]["aws"].zones.values())
@@ -81,6 +87,7 @@ class Backend:
 
     def instances(self) -> list[dict]:
         """Every instance with its state, and its lifecycle state if the group still lists it."""
+        self.scaling.pass_time()
         lifecycle = {
             state.instance.id: (group.name, state.lifecycle_state)
             for group in autoscaling_backends[ACCOUNT][self._region].autoscaling_groups.values()
@@ -91,7 +98,8 @@ class Backend:
                 group, state = lifecycle.get(one.id, ("", ""))
                 found.append({"id": one.id, "address": one.private_ip, "state": one._state.name, "group": group,
                               "lifecycle": state, "image": one.image_id, "type": one.instance_type,
-                              "launched": str(one.launch_time), "zone": one.placement.zone, "tags":
+                              "launched": str(one.launch_time), "zone": one.placement.zone,
+                              "target": self.scaling.target(one.id), "tags":
                               {tag["key"]: tag["value"] for tag in one.get_tags()}})
         return found
 
@@ -102,12 +110,16 @@ class Backend:
 
     def set_lifecycle_state(self, instance_id: str, name: str) -> None:
         """Shows an instance of a group in another lifecycle state, such as `Terminating:Wait`."""
-        for group in autoscaling_backends[ACCOUNT][self._region].autoscaling_groups.values():
-            for state in group.instance_states:
-                if state.instance.id == instance_id:
-                    state.lifecycle_state = name
-                    return
-        raise LookupError(f"no group has an instance {instance_id}")
+        state = self.scaling.state(instance_id)
+        if state is None:
+            raise LookupError(f"no group has an instance {instance_id}")
+        state.lifecycle_state = name
+
+    def free_address(self, instance_id: str) -> None:
+        """Lets the next instance that is launched have the address of a terminated one, as AWS may at any time."""
+        address = ec2_backends[ACCOUNT][self._region].get_instance(instance_id).private_ip
+        for subnet in ec2_backends[ACCOUNT][self._region].describe_subnets():
+            subnet.del_subnet_ip(address)
 
 
 def _unquoted(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 
@@ -13,8 +14,11 @@ class Kind(str, enum.Enum):
     NO_GROUP = "no-group"  # no group of that name; the instance is in no group
     WITHOUT_CALLER = "without-caller"  # all instances but the one that asks
     HALF = "half"  # every second instance, the caller's always among them
+    SHOWN = "shown"  # none but the named instances
+    HIDDEN = "hidden"  # all but the named instances
     STATUS = "status"  # an HTTP error without an AWS body, as a load balancer in front gives it
     REFUSAL = "refusal"  # an AWS error with a code
+    DENIED = "denied"  # the role may not do it, in the service's own words
     HANG = "hang"  # no answer until the fault is lifted
     RESET = "reset"  # TCP RST instead of an answer
     TRUNCATED = "truncated"  # a complete HTTP answer with half of the XML
@@ -24,12 +28,15 @@ class Kind(str, enum.Enum):
     LATENCY = "latency"  # the right answer, later
 
 
+LIST_KINDS = (Kind.EMPTY_GROUP, Kind.NO_GROUP, Kind.WITHOUT_CALLER, Kind.HALF, Kind.SHOWN, Kind.HIDDEN)
 _LISTS = ("autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances")
+_ALL_LISTS = (*_LISTS, "autoscaling:DescribeAutoScalingInstances")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault. `operations` are actions such as `ec2:DescribeInstances`, `callers` instance IDs; empty means all.
+    """One fault. `operations` are actions such as `ec2:DescribeInstances`, or all of a service by `s3:*`; `callers` are
+    instance IDs. Empty means all. `instances` are those that a list shows or hides.
 
     `performed`: the call takes effect before it goes wrong (an answer lost on its way back). `seconds`: the latency.
     `count`: how many bytes a huge answer has. `times`: how many calls it strikes; 0 means until it is lifted.
@@ -38,6 +45,7 @@ class Fault:
     kind: Kind
     operations: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
     status: int = 503
     code: str = "Throttling"
     message: str = "Rate exceeded"
@@ -47,20 +55,26 @@ class Fault:
     times: int = 0
 
     def matches(self, caller: str, action: str) -> bool:
-        return (not self.operations or action in self.operations) and (not self.callers or caller in self.callers)
+        meant = not self.operations or any(action == one or _covers(one, action) for one in self.operations)
+        return meant and (not self.callers or caller in self.callers)
 
     def to_json(self) -> dict:
         return {**asdict(self), "kind": self.kind.value}
 
     @classmethod
     def from_json(cls, data: dict) -> Fault:
-        lists = {name: tuple(data.get(name, ())) for name in ("operations", "callers")}
+        lists = {name: tuple(data.get(name, ())) for name in ("operations", "callers", "instances")}
         return cls(**{**data, **lists, "kind": Kind(data["kind"])})
+
+
+def _covers(pattern: str, action: str) -> bool:
+    """Whether `pattern` is a whole service, such as `route53:*`, and the action one of its own."""
+    return pattern.endswith(":*") and action.startswith(pattern[:-1])
 
 
 # The usual ones, ready to inject. The list faults strike the two calls that list instances.
 EMPTY_GROUP = Fault(Kind.EMPTY_GROUP, operations=_LISTS)
-NO_GROUP = Fault(Kind.NO_GROUP, operations=(*_LISTS, "autoscaling:DescribeAutoScalingInstances"))
+NO_GROUP = Fault(Kind.NO_GROUP, operations=_ALL_LISTS)
 WITHOUT_CALLER = Fault(Kind.WITHOUT_CALLER, operations=_LISTS)
 HALF = Fault(Kind.HALF, operations=_LISTS)
 UNAVAILABLE = Fault(Kind.STATUS, status=503)
@@ -72,8 +86,23 @@ TRUNCATED = Fault(Kind.TRUNCATED)
 CUT = Fault(Kind.CUT)
 HUGE = Fault(Kind.HUGE)
 GARBAGE = Fault(Kind.GARBAGE)
+DENIED = Fault(Kind.DENIED)
+LOST_ANSWER = Fault(Kind.RESET, performed=True)  # the call took effect, and its caller can't know
+LATE_ANSWER = Fault(Kind.HANG, performed=True)  # the same, the connection open until the fault is lifted
+CONFLICT = Fault(Kind.REFUSAL, status=409, code="ConditionalRequestConflict", message="The conditional request cannot "
+                 "succeed due to a conflicting operation against this resource.", operations=("s3:PutObject",))
+
+
+def shown(instances: Iterable[str]) -> Fault:
+    """Every list of instances has only these, and EC2 knows no others."""
+    return Fault(Kind.SHOWN, operations=_ALL_LISTS, instances=tuple(instances))
+
+
+def hidden(instances: Iterable[str]) -> Fault:
+    """No list of instances has these, and EC2 does not know them."""
+    return Fault(Kind.HIDDEN, operations=_ALL_LISTS, instances=tuple(instances))
 
 
 def latency(seconds: float) -> Fault:
-    """Every answer comes `seconds` later."""
+    """Every call takes effect and is answered `seconds` later: for a caller with less patience, after its timeout."""
     return Fault(Kind.LATENCY, seconds=seconds)

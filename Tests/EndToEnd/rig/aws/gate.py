@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rig.aws import answers, listings, zones
+from rig.aws import answers
+from rig.aws.account import Account
 from rig.aws.answers import Answer, Refused
 from rig.aws.backend import Backend
-from rig.aws.faults import Fault, Kind
+from rig.aws.faults import LIST_KINDS, Fault, Kind
 from rig.aws.operation import Operation, Request, identify
 from rig.aws.signature import Keyring, claimed_scope
 
 RIG = "rig"
 _REMEMBERED_CALLS = 200_000
-_LIST_FAULTS = (Kind.EMPTY_GROUP, Kind.NO_GROUP, Kind.WITHOUT_CALLER, Kind.HALF)
 
 
 @dataclass
@@ -53,13 +54,13 @@ class Gate:
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
+        self.account = Account(backend)
         self.keyring = Keyring()
         self.allowed: set[str] = set()
         self.calls: deque[Call] = deque(maxlen=_REMEMBERED_CALLS)
         self._faults: list[ActiveFault] = []
         self._next_fault = 0
         self._lock = threading.Lock()
-        self._pager = listings.Pager()
 
     def inject(self, fault: Fault) -> int:
         """Lets a fault strike from now on; answers its number."""
@@ -86,7 +87,7 @@ class Gate:
         self.calls.append(call)
         try:
             call.caller = self.keyring.verify(request, scope).caller
-            if call.caller != RIG and operation.action not in self.allowed:
+            if not self._may(call.caller, operation.permission):
                 raise answers.forbidden(service, call.caller, operation.action)
             outcome = self._carry_out(request, operation, call)
         except Refused as refusal:
@@ -100,28 +101,24 @@ class Gate:
         for late in faults:
             if late.fault.kind is Kind.LATENCY:
                 late.lifted.wait(late.fault.seconds)
-        active = next((one for one in faults if one.fault.kind is not Kind.LATENCY), None)
+        wrong = [one.fault for one in faults if one.fault.kind in LIST_KINDS]
+
+        def perform() -> Answer:
+            return self._perform(request, operation, wrong, call.caller)
+
+        active = next((one for one in faults if one.fault.kind not in (Kind.LATENCY, *LIST_KINDS)), None)
         if active is None:
-            return Outcome(self._perform(request, operation, None, call.caller))
+            return Outcome(perform())
         fault = active.fault
-        if fault.kind in _LIST_FAULTS:
-            return Outcome(self._perform(request, operation, fault, call.caller))
         if fault.kind is Kind.HANG and not fault.performed:
             active.lifted.wait()
-            return Outcome(self._perform(request, operation, None, call.caller))
+            return Outcome(perform())
         answer = None
         if fault.performed or fault.kind in (Kind.TRUNCATED, Kind.CUT, Kind.HUGE):
-            answer = self._perform(request, operation, None, call.caller)
-        if fault.kind is Kind.STATUS:
-            answer = Answer(fault.status, b"<html><body>upstream is not available</body></html>",
-                            [("Content-Type", "text/html")], str(fault.status))
-        elif fault.kind is Kind.REFUSAL:
-            answer = answers.error_answer(operation.service, Refused(fault.code, fault.message, fault.status))
-        elif fault.kind is Kind.GARBAGE:
-            answer = Answer(200, b"<!DOCTYPE html><title>Welcome to the network</title>", [("Content-Type", "text/html")])
-        elif fault.kind is Kind.HANG:
+            answer = perform()
+        if fault.kind is Kind.HANG:
             active.lifted.wait()
-        return Outcome(answer, active)
+        return Outcome(_wrong_answer(fault, operation, call.caller) or answer, active)
 
     def _strike(self, call: Call) -> list[ActiveFault]:
         """The faults that meet this call, counted; those that have struck often enough are gone afterwards."""
@@ -134,31 +131,23 @@ class Gate:
         call.fault = ",".join(one.fault.kind.value for one in struck)
         return struck
 
-    def _perform(self, request: Request, operation: Operation, fault: Fault | None, caller: str) -> Answer:
-        def perform(body: bytes) -> Answer:
-            return self.backend.perform(request, body)
+    def _perform(self, request: Request, operation: Operation, wrong: Sequence[Fault], caller: str) -> Answer:
+        return self.account.perform(request, operation, wrong, caller, lambda action: self._may(caller, action))
 
-        with self.backend.lock:
-            if operation.action == "ec2:DescribeInstances":
-                return listings.describe_instances(operation, fault, caller, self._pager, perform)
-            if operation.action == "autoscaling:DescribeAutoScalingInstances":
-                return listings.describe_auto_scaling_instances(operation, fault, caller, self._pager, perform)
-            if operation.action == "autoscaling:DescribeAutoScalingGroups":
-                return listings.describe_auto_scaling_groups(operation, fault, caller, perform)
-            if operation.action == "route53:ListHostedZonesByName":
-                return zones.list_by_name(self.backend.hosted_zones(), operation.parameters.get("dnsname", ""),
-                                          operation.parameters.get("hostedzoneid", ""),
-                                          min(operation.integer("maxitems") or 100, 100))
-            if operation.action == "route53:ChangeResourceRecordSets":
-                return self._change_records(request)
-            return self.backend.perform(request)
+    def _may(self, caller: str, action: str) -> bool:
+        return caller == RIG or action in self.allowed
 
-    def _change_records(self, request: Request) -> Answer:
-        """Carries out a change batch, or refuses it as AWS would. The lock is held: what is checked is what changes."""
-        changes = zones.read_batch(request.body)
-        zone = self.backend.zone(request.path.split("/")[3])
-        if zone is None:
-            return self.backend.perform(request)  # moto knows how to refuse that
-        after = zones.apply(changes, self.backend.records(zone), zones.normal_name(zone.name))
-        self.backend.set_records(zone, after.values())
-        return zones.accepted()
+
+def _wrong_answer(fault: Fault, operation: Operation, caller: str) -> Answer | None:
+    """What the fault has to say instead of the right answer; None if it only breaks that one, or says nothing."""
+    if fault.kind is Kind.STATUS:
+        return Answer(fault.status, b"<html><body>upstream is not available</body></html>",
+                      [("Content-Type", "text/html")], str(fault.status))
+    if fault.kind is Kind.REFUSAL:
+        return answers.error_answer(operation.service, Refused(fault.code, fault.message, fault.status))
+    if fault.kind is Kind.DENIED:
+        return answers.error_answer(
+            operation.service, answers.forbidden(operation.service, caller, operation.permission))
+    if fault.kind is Kind.GARBAGE:
+        return Answer(200, b"<!DOCTYPE html><title>Welcome to the network</title>", [("Content-Type", "text/html")])
+    return None

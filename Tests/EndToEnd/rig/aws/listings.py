@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 import xml.etree.ElementTree as ElementTree
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rig.aws.answers import Answer, Refused
 from rig.aws.faults import Fault, Kind
@@ -41,10 +41,51 @@ class Pager:
         return self.first(self._rest[token], size)
 
 
-def describe_instances(operation: Operation, fault: Fault | None, caller: str, pager: Pager,
+class View:
+    """The group as one caller is shown it under the faults that falsify lists."""
+
+    def __init__(self, faults: Sequence[Fault], caller: str) -> None:
+        self.faults, self._caller = faults, caller
+
+    def has(self, kind: Kind) -> bool:
+        return any(one.kind is kind for one in self.faults)
+
+    def wronged(self, items: list[Element], name: Callable[[Element], str]) -> list[Element]:
+        """The list as the faults show it."""
+        for fault in self.faults:
+            seen = self._seen(fault, [name(item) for item in items])
+            items = [item for item in items if name(item) in seen]
+        return items
+
+    def refuse_unseen(self, operation: Operation) -> None:
+        """EC2 does not know an instance that it hides, if it is asked for singly."""
+        asked = [value for key, value in operation.parameters.items() if key.startswith("InstanceId.")]
+        for fault in self.faults:
+            unseen = set(asked) - self._seen(fault, asked) if fault.kind in (Kind.SHOWN, Kind.HIDDEN) else set()
+            if unseen:
+                ids = ", ".join(sorted(unseen))
+                raise Refused("InvalidInstanceID.NotFound", f"The instance ID '{ids}' does not exist", 400)
+
+    def _seen(self, fault: Fault, names: list[str]) -> set[str]:
+        """Which of the instances one fault leaves over."""
+        if fault.kind is Kind.WITHOUT_CALLER:
+            return set(names) - {self._caller}
+        if fault.kind is Kind.HALF:
+            # The same half in every list: by order of ID, after the caller, who is always shown.
+            others = sorted(name for name in names if name != self._caller)
+            return {self._caller, *others[: max(len(names) // 2 - 1, 0)]}
+        if fault.kind is Kind.SHOWN:
+            return set(names) & set(fault.instances)
+        if fault.kind is Kind.HIDDEN:
+            return set(names) - set(fault.instances)
+        return set()
+
+
+def describe_instances(operation: Operation, view: View, pager: Pager,
                        perform: Callable[[bytes], Answer]) -> Answer:
     """DescribeInstances: pages of instances, not of reservations; terminated ones without addresses, as in EC2."""
     size = _page_size(operation)
+    view.refuse_unseen(operation)
     token = operation.parameters.get("NextToken")
     if token:
         page, following = pager.after(token, size, "InvalidNextToken")
@@ -55,14 +96,14 @@ def describe_instances(operation: Operation, fault: Fault | None, caller: str, p
             return reservations  # type: ignore[return-value] # an error answer of moto's
         instances = [_as_reservation(reservation, item) for reservation in reservations
                      for item in _children(reservation, "instancesSet")]
-        instances = _wronged(instances, fault, caller, lambda one: _text(_child(one, "instancesSet")[0], "instanceId"))
+        instances = view.wronged(instances, lambda one: _text(_child(one, "instancesSet")[0], "instanceId"))
         page, following = pager.first(instances, size)
     _child(root, "reservationSet")[:] = page
     _set_text(root, "nextToken", following)
     return _answer(root)
 
 
-def describe_auto_scaling_instances(operation: Operation, fault: Fault | None, caller: str, pager: Pager,
+def describe_auto_scaling_instances(operation: Operation, view: View, pager: Pager,
                                     perform: Callable[[bytes], Answer]) -> Answer:
     """DescribeAutoScalingInstances: at most MaxRecords (1 to 50, default 50) a page."""
     size = min(max(operation.integer("MaxRecords") or 50, 1), 50)
@@ -77,42 +118,25 @@ def describe_auto_scaling_instances(operation: Operation, fault: Fault | None, c
         page, following = pager.after(token, size, "InvalidNextToken")
     else:
         page, following = pager.first(
-            _wronged(list(members), fault, caller, lambda one: _text(one, "InstanceId")), size)
+            view.wronged(list(members), lambda one: _text(one, "InstanceId")), size)
     members[:] = page
     _set_text(result, "NextToken", following)
     return _answer(root)
 
 
-def describe_auto_scaling_groups(operation: Operation, fault: Fault | None, caller: str,
-                                 perform: Callable[[bytes], Answer]) -> Answer:
+def describe_auto_scaling_groups(operation: Operation, view: View, perform: Callable[[bytes], Answer]) -> Answer:
     """DescribeAutoScalingGroups: moto's answer, less the instances that a fault hides."""
     answer = perform(operation.body())
-    if answer.status != 200 or fault is None:
+    if answer.status != 200 or not view.faults:
         return answer
     root = ElementTree.fromstring(answer.body)
     groups = _child(_child(root, "DescribeAutoScalingGroupsResult"), "AutoScalingGroups")
-    if fault.kind is Kind.NO_GROUP:
+    if view.has(Kind.NO_GROUP):
         groups[:] = []
     for group in groups:
         instances = _child(group, "Instances")
-        instances[:] = _wronged(list(instances), fault, caller, lambda one: _text(one, "InstanceId"))
+        instances[:] = view.wronged(list(instances), lambda one: _text(one, "InstanceId"))
     return _answer(root)
-
-
-def _wronged(items: list[Element], fault: Fault | None, caller: str, name: Callable[[Element], str]) -> list[Element]:
-    """The list as the fault shows it."""
-    if fault is None:
-        return items
-    if fault.kind in (Kind.EMPTY_GROUP, Kind.NO_GROUP):
-        return []
-    if fault.kind is Kind.WITHOUT_CALLER:
-        return [item for item in items if name(item) != caller]
-    if fault.kind is Kind.HALF:
-        # The same half in every list: by order of ID, after the caller, who is always shown.
-        others = sorted(name(item) for item in items if name(item) != caller)
-        shown = {caller, *others[: max(len(items) // 2 - 1, 0)]}
-        return [item for item in items if name(item) in shown]
-    return items
 
 
 def _page_size(operation: Operation) -> int:

@@ -18,6 +18,23 @@ _ROUTE53 = [
 ]
 
 
+# S3 by method, by whether the path names an object, and by the one parameter that tells it from others.
+_S3 = [
+    ("GET", True, "uploadId", "ListParts"), ("GET", True, "", "GetObject"), ("HEAD", True, "", "HeadObject"),
+    ("PUT", True, "partNumber", "UploadPart"), ("PUT", True, "", "PutObject"),
+    ("POST", True, "uploads", "CreateMultipartUpload"), ("POST", True, "uploadId", "CompleteMultipartUpload"),
+    ("DELETE", True, "uploadId", "AbortMultipartUpload"), ("DELETE", True, "", "DeleteObject"),
+    ("GET", False, "list-type", "ListObjectsV2"), ("GET", False, "location", "GetBucketLocation"),
+    ("HEAD", False, "", "HeadBucket"), ("PUT", False, "", "CreateBucket"), ("POST", False, "delete", "DeleteObjects"),
+]
+# Where the permission is not named as the operation is.
+_PERMISSIONS = {
+    "s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadBucket": "s3:ListBucket",
+    "s3:UploadPart": "s3:PutObject", "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject", "s3:DeleteObjects": "s3:DeleteObject",
+}
+
+
 @dataclass
 class Request:
     """One HTTP request as it came in. `target` is the request line's, still percent-encoded."""
@@ -42,7 +59,7 @@ class Request:
 
 @dataclass
 class Operation:
-    """One AWS call. `action` is spelled as in an IAM policy: `ec2:DescribeInstances`."""
+    """One AWS call. `action` is spelled as in an IAM policy, `ec2:DescribeInstances`, and so is `permission`, what it takes."""
 
     service: str
     name: str
@@ -51,6 +68,10 @@ class Operation:
     @property
     def action(self) -> str:
         return f"{self.service}:{self.name}"
+
+    @property
+    def permission(self) -> str:
+        return _PERMISSIONS.get(self.action, self.action)
 
     def integer(self, parameter: str) -> int | None:
         """A numeric parameter, or None if it is absent or no number."""
@@ -75,6 +96,8 @@ def identify(request: Request, service: str) -> Operation:
             if request.method == method and path.match(request.path):
                 return Operation(service, name, parameters)
         return Operation(service, f"{request.method} {request.path}", parameters)
+    if service == "s3":
+        return _s3(request)
     target = request.header("x-amz-target")
     if target:
         return Operation(service, target.rpartition(".")[2])
@@ -83,3 +106,13 @@ def identify(request: Request, service: str) -> Operation:
     else:
         parameters = dict(parse_qsl(request.query, keep_blank_values=True))
     return Operation(service, parameters.get("Action") or f"{request.method} object", parameters)
+
+
+def _s3(request: Request) -> Operation:
+    """The operation of a path-style request, /BUCKET or /BUCKET/KEY."""
+    parameters = dict(parse_qsl(request.query, keep_blank_values=True))
+    names_object = bool(request.path.strip("/").partition("/")[2])
+    for method, needs_object, parameter, name in _S3:
+        if request.method == method and names_object == needs_object and (not parameter or parameter in parameters):
+            return Operation("s3", name, parameters)
+    return Operation("s3", f"{request.method} {request.path}", parameters)

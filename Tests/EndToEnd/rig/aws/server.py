@@ -1,7 +1,8 @@
-"""The process that is AWS: `python -m rig.aws.server READY-FILE REGION`, two listeners on 127.0.0.1.
+"""The process that is AWS: `python -m rig.aws.server READY-FILE REGION ADDRESS`, two listeners.
 
-One answers as AWS. The other takes the rig's orders: POST /METHOD with a JSON object of arguments and the secret from
-RIG_CONTROL_SECRET in the header `X-Rig-Secret`; it answers JSON. Their ports are written into READY-FILE as JSON.
+One answers as AWS, on ADDRESS. The other, on 127.0.0.1, takes the rig's orders: POST /METHOD with a JSON object of
+arguments and the secret from RIG_CONTROL_SECRET in the header `X-Rig-Secret`; it answers JSON. Their ports are written
+into READY-FILE as JSON.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class Listener(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 256
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, handler: type[BaseHTTPRequestHandler], address: str = "127.0.0.1") -> None:
         self.to_reset: set[int] = set()
-        super().__init__(("127.0.0.1", 0), handler)
+        super().__init__((address, 0), handler)
 
     @property
     def port(self) -> int:
@@ -118,6 +119,9 @@ class Control:
     def calls(self) -> list[dict]:
         return [asdict(call) for call in list(self._gate.calls)]
 
+    def document_batches(self, documented: bool) -> None:
+        self._gate.account.documents_batches = documented
+
     def forget_calls(self) -> None:
         self._gate.calls.clear()
 
@@ -132,6 +136,26 @@ class Control:
     def set_lifecycle_state(self, instance_id: str, name: str) -> None:
         with self._gate.backend.lock:
             self._gate.backend.set_lifecycle_state(instance_id, name)
+
+    def free_address(self, instance_id: str) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.free_address(instance_id)
+
+    def set_surplus(self, group: str, count: int) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.surplus(group, count)
+
+    def retire(self, instance_id: str) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.retire(instance_id)
+
+    def replace_late(self, late: bool) -> None:
+        self._gate.backend.scaling.replaces_late = late
+
+    def lifecycle_events(self) -> list[dict]:
+        with self._gate.backend.lock:
+            self._gate.backend.scaling.pass_time()
+            return [asdict(one) for one in self._gate.backend.scaling.hooks.events]
 
     def records(self, zone_id: str) -> list[dict]:
         with self._gate.backend.lock:
@@ -169,9 +193,9 @@ def control_handler(control: Control, secret: str) -> type[Handler]:
 
 
 def main() -> None:
-    ready_file, region = sys.argv[1], sys.argv[2]
+    ready_file, region, address = sys.argv[1:4]
     gate = Gate(Backend(region))
-    aws = Listener(aws_handler(gate))
+    aws = Listener(aws_handler(gate), address)
     control = Listener(control_handler(Control(gate), os.environ["RIG_CONTROL_SECRET"]))
     threading.Thread(target=control.serve_forever, daemon=True).start()
     with open(ready_file + ".part", "w", encoding="utf-8") as file:

@@ -8,9 +8,9 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,78 +19,34 @@ import botocore.session
 from botocore.config import Config
 
 from rig.addresses import VPC, Block
-from rig.aws.faults import Fault
+from rig.aws.buckets import REGION, Buckets
+from rig.aws.faults import Fault, shown
+from rig.aws.group import Group
+from rig.aws.values import AccessKey, Call, RecordSet
 from rig.processes import Program
 from rig.waiting import wait_until
 
-REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 IMAGE = "ami-12c6146b"  # one that moto knows
-STACK_TAG = "aws:cloudformation:stack-name"
-# Exactly what etcd-cluster's role may do; everything else is refused.
+# What etcd-cluster's role may do; everything else is refused. Terminating instances is for people, in `recover`.
 ALLOWED = (
-    "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "ec2:DescribeInstances",
+    "autoscaling:CompleteLifecycleAction", "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:RecordLifecycleActionHeartbeat", "autoscaling:SetInstanceHealth", "ec2:DescribeInstances",
     "route53:ChangeResourceRecordSets", "route53:GetHostedZone", "route53:ListHostedZonesByName",
-    "route53:ListResourceRecordSets",
+    "route53:ListResourceRecordSets", "s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject",
 )
 
 
-@dataclass(frozen=True)
-class Instance:
-    """An instance as EC2 and its group see it. `lifecycle` is empty once the group has let go of it."""
-
-    id: str
-    address: str
-    state: str
-    group: str
-    lifecycle: str
-    image: str
-    type: str
-    zone: str
-    launched: str
-    tags: dict[str, str]
-
-
-@dataclass(frozen=True)
-class RecordSet:
-    """A record set of the hosted zone; the values are sorted."""
-
-    name: str
-    type: str
-    ttl: int
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call that reached AWS. `time` is in seconds since 1970; `fault` names what was injected into it."""
-
-    time: float
-    caller: str
-    action: str
-    status: int
-    error: str
-    fault: str
-
-
-@dataclass(frozen=True)
-class AccessKey:
-    """Temporary credentials. `expires` is in seconds since 1970."""
-
-    access_key: str
-    secret_key: str
-    token: str
-    expires: float
-
-
-class AWS:
+class AWS(Group, Buckets):
     """An AWS account with one VPC, one subnet, one autoscaling group and one hosted zone.
 
-    `directory` receives the log. `size` is the group's desired capacity, `version` the last part of the stack's name.
+    `directory` receives the log. `size` is the group's desired capacity, `version` the last part of the stack's name;
+    AWS listens on `address`.
     """
 
     def __init__(self, directory: Path, block: Block, size: int = 3, version: str = "v1",
-                 zone: str = "example.org") -> None:
+                 zone: str = "example.org", address: str = "127.0.0.1") -> None:
         self.block = block
         self.zone_name = zone
         self.group = f"etcd-cluster-{version}-AppServerGroup"
@@ -101,15 +57,16 @@ class AWS:
         ready.unlink(missing_ok=True)
         environment = {**_plain_environment(), "RIG_CONTROL_SECRET": self._secret,
                        "PYTHONPATH": str(Path(__file__).parents[2])}
-        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION], environment,
+        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION, address], environment,
                                directory / "aws.log", holding=[block.descriptor])
         try:
             ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60, fatal=RuntimeError)
-            self.endpoint = f"http://127.0.0.1:{ports['aws']}"
+            self.endpoint = f"http://{address}:{ports['aws']}"
             self._control_port = ports["control"]
             self.allow(ALLOWED)
             self._own = self.issue_key("rig", lifetime=10 * 24 * 3600.0)
-            self.ec2, self.autoscaling, self.route53 = (self.client(name) for name in ("ec2", "autoscaling", "route53"))
+            self.ec2, self.autoscaling = self.client("ec2"), self.client("autoscaling")
+            self.route53, self.s3 = self.client("route53"), self.client("s3")
             self._set_up(size)
         except BaseException:
             self.stop()
@@ -126,7 +83,8 @@ class AWS:
         return _SESSION.client(
             service, region_name=REGION, endpoint_url=self.endpoint, aws_access_key_id=used.access_key,
             aws_secret_access_key=used.secret_key, aws_session_token=used.token,
-            config=Config(retries={"max_attempts": 0}, proxies={}, read_timeout=30, connect_timeout=5, **options))
+            config=Config(**{"retries": {"max_attempts": 0}, "proxies": {}, "read_timeout": 30, "connect_timeout": 5,
+                             "s3": {"addressing_style": "path"}, **options}))
 
     def command_line_environment(self) -> dict[str, str]:
         """What a shell needs for `aws` to talk to this account, as its owner."""
@@ -139,48 +97,14 @@ class AWS:
         self.ec2.create_launch_template(
             LaunchTemplateName=self.stack, LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "t3.small"})
         self.zone_id = self.create_zone(self.zone_name)
-        self.autoscaling.create_auto_scaling_group(
-            AutoScalingGroupName=self.group, MinSize=0, MaxSize=max(10_000, size), DesiredCapacity=size,
-            LaunchTemplate={"LaunchTemplateName": self.stack, "Version": "$Latest"}, VPCZoneIdentifier=subnet,
-            Tags=[{"Key": STACK_TAG, "Value": self.stack, "PropagateAtLaunch": True}])
+        self._subnet = subnet
+        self.create_group(size)
 
     def create_zone(self, name: str, private: bool = False) -> str:
         """Creates another hosted zone; answers its ID without the `/hostedzone/` in front."""
         answer = self.route53.create_hosted_zone(
             Name=f"{name}.", CallerReference=secrets.token_hex(8), HostedZoneConfig={"PrivateZone": private})
         return answer["HostedZone"]["Id"].rpartition("/")[2]
-
-    # The group
-
-    def instances(self) -> list[Instance]:
-        """Every instance that EC2 still knows, terminated ones too, in order of launch."""
-        return [Instance(**one) for one in self._order("instances")]
-
-    def running(self) -> list[Instance]:
-        """The instances that are running or about to."""
-        return [one for one in self.instances() if one.state in ("pending", "running")]
-
-    def instance(self, instance_id: str) -> Instance:
-        return next(one for one in self.instances() if one.id == instance_id)
-
-    def terminate(self, instance_id: str, replace: bool = True) -> list[Instance]:
-        """Terminates an instance through its group; answers the replacements, which exist already."""
-        before = {one.id for one in self.instances()}
-        self.autoscaling.terminate_instance_in_auto_scaling_group(
-            InstanceId=instance_id, ShouldDecrementDesiredCapacity=not replace)
-        return [one for one in self.running() if one.id not in before]
-
-    def set_desired_capacity(self, size: int) -> None:
-        """Scales the group; it terminates its oldest instances when it shrinks."""
-        self.autoscaling.set_desired_capacity(AutoScalingGroupName=self.group, DesiredCapacity=size)
-
-    def set_instance_state(self, instance_id: str, name: str) -> None:
-        """Shows an instance as `pending`, `shutting-down`, `stopped`, ... until it is told otherwise."""
-        self._order("set_instance_state", instance_id=instance_id, name=name)
-
-    def set_lifecycle_state(self, instance_id: str, name: str) -> None:
-        """Shows an instance of the group in another lifecycle state, such as `Terminating:Wait`."""
-        self._order("set_lifecycle_state", instance_id=instance_id, name=name)
 
     # The zone
 
@@ -192,6 +116,10 @@ class AWS:
     def zone_changes(self) -> int:
         """How many change batches have been accepted, in all zones."""
         return self._order("zone_changes")
+
+    def document_batches(self, documented: bool) -> None:
+        """Refuses change batches in the words of the documentation, or again in those that AWS uses today."""
+        self._order("document_batches", documented=documented)
 
     # Callers
 
@@ -209,7 +137,12 @@ class AWS:
 
     def allow(self, actions: Iterable[str]) -> None:
         """Sets what the instances' role may do, such as `ec2:DescribeInstances`."""
-        self._order("allow", actions=list(actions))
+        self._allowed = tuple(actions)
+        self._order("allow", actions=self._allowed)
+
+    def deny(self, *actions: str) -> None:
+        """Takes single actions away from the instances' role. To deny one instance, inject `DENIED` for it."""
+        self.allow(one for one in self._allowed if one not in actions)
 
     def set_clock(self, offset: float) -> None:
         """Moves AWS's clock by `offset` seconds against this machine's."""
@@ -218,8 +151,14 @@ class AWS:
     # Faults and the record of calls
 
     def inject(self, fault: Fault, operations: Iterable[str] | None = None, callers: Iterable[str] | None = None,
-               **changes: Any) -> int:
-        """Lets a fault strike until it is lifted; answers its number. The rig's own calls are spared."""
+               services: Iterable[str] = (), **changes: Any) -> int:
+        """Lets a fault strike until it is lifted; answers its number. The rig's own calls are spared.
+
+        `services` are whole ones, such as `route53` and `s3`.
+        """
+        services = [f"{one}:*" for one in services]
+        if services:
+            operations = [*(operations or ()), *services]
         if operations is not None:
             changes["operations"] = tuple(operations)
         if callers is not None:
@@ -238,6 +177,16 @@ class AWS:
             yield identifier
         finally:
             self.lift(identifier)
+
+    @contextmanager
+    def views(self, views: Mapping[str, Iterable[str]]) -> Iterator[None]:
+        """Each of the callers is shown only its own part of the group, in every list; others see the truth."""
+        injected = [self.inject(shown(instances), callers=[caller]) for caller, instances in views.items()]
+        try:
+            yield
+        finally:
+            for identifier in injected:
+                self.lift(identifier)
 
     def calls(self, caller: str | None = None, action: str | None = None, since: float = 0.0) -> list[Call]:
         """The calls that came in, the rig's own left out unless asked for by `caller="rig"`."""

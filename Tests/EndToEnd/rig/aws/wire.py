@@ -14,6 +14,10 @@ _CHUNK = 64 * 1024
 
 def send(handler: BaseHTTPRequestHandler, answer: Answer, date: str, keep: bool = True) -> None:
     """Sends a whole answer in one segment: header and body apart would meet Nagle and delayed acknowledgements."""
+    if handler.command == "HEAD":  # the answer says how long a body would be, and has none
+        known = any(name.lower() == "content-length" for name, _ in answer.headers)
+        handler.wfile.write(_head(answer, date, [] if known else [("Content-Length", "0")], keep))
+        return
     handler.wfile.write(_head(answer, date, [("Content-Length", str(len(answer.body)))], keep) + answer.body)
 
 

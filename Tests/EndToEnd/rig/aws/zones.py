@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from rig.aws.answers import Answer, Refused
+from rig.aws.answers import Answer, Refused, RefusedBatch
 
 NAMESPACE = "https://route53.amazonaws.com/doc/2013-04-01/"
 _TAG = f"{{{NAMESPACE}}}"
@@ -90,8 +90,7 @@ def apply(changes: Iterable[Change], present: Iterable[RecordSet], zone: str) ->
         else:
             records[key] = wanted
     if messages:
-        # As AWS sends it today. Its documentation also shows an <InvalidChangeBatch><Messages> that botocore can't read.
-        raise Refused("InvalidChangeBatch", "[" + ", ".join(messages) + "]", 400)
+        raise RefusedBatch(messages)
     return records
 
 

@@ -1,0 +1,14 @@
+/// What plans take as arguments, since they know neither time nor chance.
+
+import FoundationEssentials
+
+/// The time in UTC, as `2026-01-31T12:00:00Z`.
+func timeNow() -> String { Date.now.formatted(.iso8601) }
+
+/// Random bytes in hex, two digits each: never the same twice.
+func randomHex(_ bytes: Int) -> String {
+    (0..<bytes).map { _ in
+        let digits = String(UInt8.random(in: 0 ... .max), radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+}

@@ -1,0 +1,128 @@
+/// What this supervisor says of itself when it is asked, and what the loops tell it for that.
+
+import AWS
+import ClusterPlanning
+import FoundationEssentials
+import Synchronization
+
+/// Builds our own report, afresh for each who asks, but seldom enough that asking costs nothing.
+final class OwnReport: Sendable {
+    /// What the loops know.
+    private struct Known {
+        var owner: String?
+        var cluster: String?
+        var stores: [StoreName] = []
+        var waitingFor: String?
+        var asksToJoin = false
+        var founders: [InitialMember]?
+        var leaving: Departure?
+        var lastExit = LastExit.none
+        var shown: EtcdState?
+        var isEtcdRunning = false
+    }
+
+    private let identity: Identity
+    private let directory: DataDirectory
+    private let etcd: EtcdObserver
+    private let group: GroupObserver
+    private let metricsURL: String
+    private let known = Mutex(Known())
+    private let flight = ReportFlight()
+
+    init(
+        identity: Identity, directory: DataDirectory, etcd: EtcdObserver, group: GroupObserver, metricsURL: String
+    ) {
+        self.identity = identity
+        self.directory = directory
+        self.etcd = etcd
+        self.group = group
+        self.metricsURL = metricsURL
+    }
+
+    // MARK: What the loops tell
+
+    func learn(owner: String, cluster: String?, stores: [StoreName]) {
+        known.withLock { known in
+            known.owner = owner
+            known.cluster = cluster
+            known.stores = stores
+        }
+    }
+
+    /// A start waits, or does not.
+    func learn(waitingFor reason: WaitReason?, founders: [InitialMember]?) {
+        known.withLock { known in
+            known.waitingFor = reason?.description
+            known.asksToJoin = reason?.asksToJoin == true
+            known.founders = founders
+        }
+    }
+
+    func learn(leaving: Departure?) { known.withLock { $0.leaving = leaving } }
+
+    /// etcd runs for the world, or has ended.
+    func learn(isEtcdRunning: Bool, lastExit: LastExit = .none) {
+        known.withLock { known in
+            known.isEtcdRunning = isEtcdRunning
+            known.lastExit = lastExit
+            if isEtcdRunning {
+                known.shown = nil
+                known.waitingFor = nil
+                known.asksToJoin = false
+            }
+        }
+    }
+
+    /// What was seen of the data while etcd was looked at.
+    func learn(shown: EtcdState?) { known.withLock { $0.shown = shown } }
+
+    // MARK: What it says
+
+    /// Whether the data directory is a file system of its own, as it was last looked at.
+    var isMountPoint: Bool { directory.isOwnFileSystem }
+
+    /// What etcd here shows now, or showed when it was last looked at.
+    func etcdState() async throws(CancellationError) -> EtcdState {
+        let (isRunning, shown) = known.withLock { ($0.isEtcdRunning, $0.shown) }
+        if isRunning { return try await etcd.ownState(identity, metricsURL: metricsURL) }
+        return shown ?? EtcdState()
+    }
+
+    func now() async throws(CancellationError) -> Report {
+        let disk = directory.observe(making: false)
+        let state = try await etcdState()
+        let reachesAWS = await group.reachesAWS
+        let known = known.withLock { $0 }
+        return Report(
+            identity.instance, identity.peerURL,
+            // A member that resumed and follows has never asked AWS which group it is in.
+            owner: known.owner ?? disk.stamp?.owner, cluster: known.cluster, stores: known.stores,
+            disk: disk.stamp?.disk, isMountPoint: isMountPoint,
+            holding: Holding(disk, lastExit: known.lastExit, shown: state, identity), etcd: state,
+            asksToJoin: known.asksToJoin, waitingFor: known.waitingFor, leaving: known.leaving,
+            founders: known.founders, reachesAWS: reachesAWS)
+    }
+
+    /// The report for one who asks from outside: however many ask, it is made four times a second at most.
+    ///
+    /// - Parameter probesAWS: whether we are to see if AWS answers us: once a minute at most, whoever asks.
+    func forVisitors(probingAWS probesAWS: Bool = false) async throws(CancellationError) -> Report {
+        if probesAWS { try await group.probe() }
+        return try await flight.report { () async throws(CancellationError) in try await self.now() }
+    }
+}
+
+/// Shares one report among all who ask within a moment.
+private actor ReportFlight {
+    private var last: (report: Report, madeAt: ContinuousClock.Instant)?
+    private static let moment = Duration.milliseconds(250)
+
+    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError)
+        -> Report
+    {
+        if let last, last.madeAt.duration(to: .now) < Self.moment { return last.report }
+        let report = try await make()
+        last = (report, .now)
+        return report
+    }
+}

@@ -1,0 +1,111 @@
+/// The flags of `recover`, `adopt` and `forget`.
+
+import ClusterPlanning
+import Testing
+
+@testable import Daemon
+
+@Suite struct OperatorOptionTests {
+    private static let kept = ["HOSTED_ZONE": "example.org", "ETCD_CLUSTER_WITHOUT_RECORD": "false"]
+
+    private func flags(_ arguments: String...) throws -> OperatorFlags {
+        guard case .operate(_, _, let flags) = try parse(arguments, Self.kept) else {
+            throw NeverHappened(description: "a person's command")
+        }
+        return flags
+    }
+
+    private func wrong(_ arguments: String...) -> [String] {
+        mistakes(arguments, environment: Self.kept)
+    }
+
+    @Test func aCommandAloneAsksForNothing() throws {
+        for command in OperatorCommand.allCases {
+            guard
+                case .operate(command, let configuration, let flags) = try parse(
+                    [command.rawValue], Self.kept)
+            else { throw NeverHappened(description: command.rawValue) }
+            #expect(flags == OperatorFlags())
+            #expect(configuration.hostedZone == .name("example.org"))
+        }
+    }
+
+    @Test func recoverTakesAllOfAPersonsWord() throws {
+        let flags = try flags(
+            "recover", "--declare-gone", "i-0a", "--declare-gone=i-0b", "--terminate", "--even-if-it-returns",
+            "--from=empty", "--accept-data-loss", "--yes")
+        #expect(
+            flags.recover
+                == RecoverRequest(
+                    declaredGone: [InstanceID("i-0a"), InstanceID("i-0b")], from: .empty, terminates: true,
+                    evenIfItReturns: true, acceptsLoss: true))
+        #expect(flags.isAgreed)
+    }
+
+    @Test(arguments: [
+        (["--from", "member"], Beginning.member(nil)), (["--from=member"], .member(nil)),
+        (["--from", "member", "i-0a"], .member(InstanceID("i-0a"))), (["--from", "member", "--yes"], .member(nil)),
+        (["--from=member", "i-0a"], .member(InstanceID("i-0a"))), (["--from", "snapshot"], .snapshot),
+        (["--from", "empty"], .empty),
+    ])
+    func theBeginningIsChosen(arguments: [String], from: Beginning) throws {
+        guard case .operate(_, _, let flags) = try parse(["recover"] + arguments, Self.kept) else {
+            throw NeverHappened(description: "recover")
+        }
+        #expect(flags.recover.from == from)
+    }
+
+    @Test func forgetTakesAStore() throws {
+        let flags = try flags("forget", "--store", "s3:bucket/etcd/main.record", "--even-if-alive")
+        #expect(flags.forget == ForgetRequest(store: StoreName("s3:bucket/etcd/main.record"), evenIfAlive: true))
+    }
+
+    @Test func everyMistakeIsNamed() {
+        #expect(
+            wrong("recover", "--from", "memory") == [
+                "--from: 'memory' is none of member, member i-..., snapshot and empty"
+            ])
+        #expect(
+            wrong("recover", "--declare-gone", "web-1") == [
+                "--declare-gone: 'web-1' is no instance ID, as i-0123456789abcdef0 is"
+            ])
+        #expect(wrong("recover", "--from") == ["--from: its value is missing"])
+        #expect(wrong("recover", "--from=empty", "--from=member") == ["--from: given twice"])
+        #expect(
+            wrong("recover", "--from=empty", "i-0a") == [
+                "'i-0a': a flag is expected here; etcd's own flags go behind --"
+            ])
+        #expect(
+            wrong("forget", "--store=zone") == [
+                "--store: 'zone' is no store, as route53:Z0123456789ABC or s3:bucket/key is"
+            ])
+        #expect(wrong("adopt", "--declare-gone=i-0a") == ["--declare-gone: only `recover` takes it"])
+        #expect(wrong("run", "--yes") == ["--yes: only `recover`, `adopt`, `forget` take it"])
+        #expect(wrong("recover", "--yes=maybe") == ["--yes: 'maybe' is neither true nor false"])
+    }
+
+    @Test func thereHasToBeAPlaceForARecord() {
+        for command in OperatorCommand.allCases {
+            #expect(
+                mistakes([command.rawValue], environment: ["ETCD_CLUSTER_WITHOUT_RECORD": "false"]) == [
+                    "\(command.rawValue): neither --hosted-zone nor --backup-bucket is set, and so there is no record; "
+                        + "set what `run` has here"
+                ])
+            #expect(
+                mistakes([command.rawValue]) == [
+                    "--without-record: `\(command.rawValue)` is about the record, and none is kept"
+                ])
+        }
+    }
+
+    @Test func noFlagIsTheNameOfASetting() {
+        let names = OperatorOption.all.map(\.flag)
+        #expect(Set(names).count == names.count && Set(names).isDisjoint(with: Option.all.map(\.flag)))
+    }
+
+    @Test func whoAsksIsNamedAsFarAsTheShellTells() {
+        #expect(teller(InstanceID("i-0a"), ["SUDO_USER": "ada", "USER": "root"]) == "ada on i-0a")
+        #expect(teller(InstanceID("i-0a"), ["USER": "root"]) == "root on i-0a")
+        #expect(teller(InstanceID("i-0a"), [:]) == "somebody on i-0a")
+    }
+}
