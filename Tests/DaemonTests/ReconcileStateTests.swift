@@ -14,7 +14,7 @@ import Testing
         _ = state.takesLead(leading, inTerm: 2)
         state.memory.unhealthySince = [MemberID(7): .seconds(1)]
         state.lastTurn = .now
-        state.said = ["x"]
+        state.said = [["x"]]
         return state
     }
 
@@ -24,7 +24,7 @@ import Testing
         #expect(!isNew)
         #expect(state.memory.unhealthySince == [MemberID(7): .seconds(1)])
         #expect(state.lastTurn != nil)
-        #expect(state.said == ["x"])
+        #expect(state.said == [["x"]])
     }
 
     /// Whoever was ill when we last led may have been well since: nobody is removed by an old memory.
