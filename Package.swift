@@ -36,7 +36,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"], swiftSettings: strict),
         .testTarget(name: "ClusterPlanningTests", dependencies: ["ClusterPlanning"], swiftSettings: strict),
-        .testTarget(name: "SimulationTests", dependencies: ["ClusterPlanning"], swiftSettings: strict),
+        // A model of the world around the planners, and the program that lives many lives in it.
+        .target(name: "Simulation", dependencies: ["ClusterPlanning"], path: "Tests/Simulation", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: strict),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: strict),
         .testTarget(
             name: "DaemonTests",
             dependencies: ["Daemon", "HTTP", "AWS", "Etcd", "Supervision", "ClusterPlanning", "StubServer"],

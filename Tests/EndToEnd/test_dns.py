@@ -39,11 +39,13 @@ def test_a_second_turn_makes_no_change_call(make_world: Callable[..., World], bi
     leader = world.leader()
     assert leader is not None
     changes = world.aws.zone_changes()
+    # Of the founders' swaps of the record all but one were refused.
+    attempts = len(world.aws.calls(action=_CHANGE))
     turns = len(world.aws.calls(leader.id, _GROUPS))
     wait_until("twenty more turns", lambda: len(
         world.aws.calls(leader.id, _GROUPS)) >= turns + 20)
     assert world.aws.zone_changes() == changes
-    assert len(world.aws.calls(action=_CHANGE)) == changes
+    assert len(world.aws.calls(action=_CHANGE)) == attempts
 
 
 def test_followers_ask_aws_nothing_and_the_leader_little(make_world: Callable[..., World], binary: str) -> None:
@@ -54,7 +56,8 @@ def test_followers_ask_aws_nothing_and_the_leader_little(make_world: Callable[..
     leader = world.leader()
     assert leader is not None
     # The turn after a change reads the zone once more; wait for a few to pass.
-    wait_until("five turns", lambda: len(world.aws.calls(leader.id, _GROUPS)) >= 5)
+    turns = len(world.aws.calls(leader.id, _GROUPS))
+    wait_until("five turns", lambda: len(world.aws.calls(leader.id, _GROUPS)) >= turns + 5)
     world.aws.forget_calls()
     wait_until("twenty turns", lambda: len(world.aws.calls(leader.id)) >= 20)
     calls = world.aws.calls()

@@ -144,8 +144,8 @@ extension Report {
         guard let disk, let data = heldData, let member, let members = etcd.members,
             let commitIndex = etcd.commitIndex
         else { return .unread("\(instance): what its etcd shows can't be read") }
-        // A learner's disk panics when it is forced.
-        guard members.contains(where: { $0.id == member && $0.isVoter }) else { return .noVoter }
+        // A learner's disk panics when it is forced, and one that has no log yet shows only what its peers told it.
+        guard commitIndex > 0, members.contains(where: { $0.id == member && $0.isVoter }) else { return .noVoter }
         return .source(
             HeldDisk(
                 report: self, disk: disk, member: member, generation: data.generation ?? recorded,

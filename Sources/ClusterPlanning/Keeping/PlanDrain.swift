@@ -45,7 +45,8 @@ extension Turn {
         if let risk = cluster.risk(ofRemoving: member) { return "\(risk)" }
         let healthy = others.count(where: cluster.isHealthy)
         let needed = floor(view.settings.target(group))
-        return healthy < needed
+        // One that is not healthy takes nothing away: held, it would keep joiners from coming.
+        return healthy < needed && cluster.isHealthy(member)
             ? "\(healthy) healthy \(healthy == 1 ? "voter" : "voters") would be left, and \(needed) are to be kept"
             : nil
     }

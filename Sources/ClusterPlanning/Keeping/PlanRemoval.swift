@@ -177,7 +177,8 @@ extension Turn {
     private func boundOfWeakEvidence(_ member: Member) -> String? {
         guard member.isVoter else { return nil }
         let voters = cluster.voters.count
-        if voters == 3, !view.facts.counted.contains(where: \.asksForPlace) {
+        let isWanted = view.facts.group.value.map(view.settings.target) == 2
+        if voters == 3, !isWanted, !view.facts.counted.contains(where: \.asksForPlace) {
             return "two voters would be left, and no instance asks to take the place"
         }
         let most = (voters - 1) / 2

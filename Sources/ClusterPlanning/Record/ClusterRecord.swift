@@ -115,8 +115,7 @@ package struct ClusterRecord: Equatable, Sendable {
     package func changed(_ change: (inout ClusterRecord) -> Void) -> ClusterRecord {
         var next = self
         change(&next)
-        let named = Set((next.voters + next.former.map(\.entry)).compactMap(\.disk))
-        next.start = next.start.filter { $0.disk.map(named.contains) ?? true }.sorted(by: Self.precedes)
+        next.start.sort(by: Self.precedes)
         next.voters.sort(by: Self.precedes)
         let marked = Set((next.voters + next.former.map(\.entry)).map(\.markedDisk))
         next.gone.removeAll { !marked.contains($0.disk) }

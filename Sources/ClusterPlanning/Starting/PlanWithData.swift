@@ -63,7 +63,10 @@ private func cluster(thatRemoved stamp: Stamp, _ view: StartView) -> RunningClus
         stamp.cluster == nil || stamp.cluster == cluster.id, !isOlder(cluster, than: stamp)
     else { return nil }
     let isListed = cluster.members.contains { member in
-        if let id = stamp.member { return member.id == id && (member.isStarted || !member.name.isEmpty) }
+        if let id = stamp.member {
+            return member.id == id
+                && (member.isStarted || !member.name.isEmpty || view.etcd.lastExit != .unaskedSuccess)
+        }
         return member.name == view.identity.instance.rawValue || member.peerURLs.contains(view.identity.peerURL)
     }
     return isListed ? nil : cluster
