@@ -24,7 +24,7 @@ private func withLeader(
     }
 }
 
-@Suite struct ClusterViewTests {
+@Suite(.fewAtOnce) struct ClusterViewTests {
     private let other = InstanceID("i-0b")
 
     @Test func whereNothingListensThereIsNoBeat() async throws {

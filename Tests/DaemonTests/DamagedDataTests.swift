@@ -51,7 +51,7 @@ private struct Damage: CustomTestStringConvertible, Sendable {
     ]
 }
 
-@Suite(.timeLimit(.minutes(4))) struct DamagedDataTests {
+@Suite(.fewAtOnce, .timeLimit(.minutes(4))) struct DamagedDataTests {
     /// An inspection of damaged data ends in etcd's own words, and quickly.
     @Test func whatEtcdSaysOfDamagedDataIsUnderstood() async throws {
         // With a snapshot, without which etcd makes itself a new database from the log.

@@ -66,14 +66,19 @@ import Testing
         #expect(watch.takeAskers() == [asker])
     }
 
+    /// An etcd that ends as often as it is started is sick all the while, and leaderless no longer than it runs.
     @Test func howLongNobodyLedIsCountedFromTheLastLeader() async throws {
         try await Task.sleep(for: .milliseconds(30))
         #expect(watch.leaderless >= .milliseconds(30))
-        let before = watch.leaderless
-        watch.sawLeader()
+        let before = watch.sickFor
+        #expect(before >= .milliseconds(30))
+        watch.started()
         #expect(watch.leaderless < before)
+        #expect(watch.sickFor >= before)
+        watch.sawLeader()
+        #expect(watch.sickFor < before)
         try await Task.sleep(for: .milliseconds(30))
-        #expect(watch.leaderless >= .milliseconds(30))
+        #expect(watch.sickFor >= .milliseconds(30) && watch.leaderless >= .milliseconds(30))
     }
 
     @Test func thatALaterGenerationIsKnownIsPassedOn() {

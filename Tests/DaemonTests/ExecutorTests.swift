@@ -23,14 +23,41 @@ private func world() -> AWSWorld {
     return world
 }
 
-private func stand(_ own: StubMember) throws -> (Stand, Executor) {
+/// The executor, with patience: its deadlines are short, and the machine may be busy. Whoever did not tell its version or
+/// status in time was asked for nothing else.
+private struct PatientExecutor {
+    let executor: Executor
+    var records: RecordKeeper { executor.records }
+
+    @discardableResult
+    func perform(_ step: ReconcilePlan.Step, inTerm term: UInt64) async throws -> Executor.Outcome {
+        try await patiently { try await executor.perform(step, inTerm: term) }
+    }
+
+    @discardableResult
+    func perform(_ step: ReconcilePlan.Step, through cluster: RunningCluster) async throws -> Executor.Outcome {
+        try await patiently { try await executor.perform(step, through: cluster) }
+    }
+
+    private func patiently(_ body: () async throws -> Executor.Outcome) async throws -> Executor.Outcome {
+        for _ in 1...20 {
+            do {
+                return try await body()
+            } catch let error as EtcdError where error.isTimedOut && !error.call.hasPrefix("POST /v3/cluster") {
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        return try await body()
+    }
+}
+
+private func stand(_ own: StubMember) throws -> (Stand, PatientExecutor) {
     let identity = Identity(
         instance: InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), clientURL: own.endpoint)
     let stand = try Stand(identity, world(), hasZone: true)
-    return (
-        stand,
-        Executor(identity: identity, etcd: .plain, records: stand.records, zone: stand.zone, group: stand.group)
-    )
+    let executor = Executor(
+        identity: identity, etcd: .plain, records: stand.records, zone: stand.zone, group: stand.group)
+    return (stand, PatientExecutor(executor: executor))
 }
 
 private let two = Member(MemberID(2), name: "i-2", peerURLs: [Endpoint(.http, "10.0.0.2", 2380)])
@@ -191,7 +218,7 @@ private let addition = ReconcilePlan.Step.addMember(
         try await executor.perform(.swapRecord(try await founding(executor)), through: cluster(one, ill: [1]))
     }
 
-    private func founding(_ executor: Executor) async throws -> RecordSwap {
+    private func founding(_ executor: PatientExecutor) async throws -> RecordSwap {
         guard case .absent(let store) = try await executor.records.read(for: "etcd-main").reading else {
             throw NeverHappened(description: "an absent record")
         }

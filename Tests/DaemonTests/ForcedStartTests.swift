@@ -11,7 +11,7 @@ import Testing
 
 private struct Injected: Error {}
 
-@Suite(.timeLimit(.minutes(5))) struct ForcedStartTests {
+@Suite(.fewAtOnce, .timeLimit(.minutes(5))) struct ForcedStartTests {
     /// Starts a plain etcd on forced data: it has to lead alone, with all keys.
     private func expectAlone(
         _ directory: DataDirectory, _ cluster: StoppedCluster, at peerURL: Endpoint? = nil, keys: Int = 20,

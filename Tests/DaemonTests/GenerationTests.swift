@@ -10,7 +10,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite(.timeLimit(.minutes(5))) struct GenerationTests {
+@Suite(.fewAtOnce, .timeLimit(.minutes(5))) struct GenerationTests {
     /// Waits until each sees the same cluster of all of them.
     private func together(_ machines: [Machine]) async throws {
         try await eventually("one cluster of \(machines.count): \(machines.map(\.log))") {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite(.timeLimit(.minutes(4))) struct InspectionTests {
+@Suite(.fewAtOnce, .timeLimit(.minutes(4))) struct InspectionTests {
     @Test func membersAndCommitIndexAreThoseOfTheData() async throws {
         let cluster = try await StoppedCluster(3)
         let inspection = Inspection(etcd: try LoopbackEtcd(on: cluster.directory))

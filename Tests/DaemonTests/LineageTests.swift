@@ -61,7 +61,7 @@ private func facts(_ told: (instance: String, member: UInt64, generation: Int?).
 
 // MARK: -
 
-@Suite struct OwnStateTests {
+@Suite(.fewAtOnce) struct OwnStateTests {
     private let observer = EtcdObserver.plain
 
     @Test func withAQuorumTheClientPortTells() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite struct ProductTests {
+@Suite(.fewAtOnce) struct ProductTests {
     private func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> CapturedOutput {
         let command = Supervision.Command(
             Built.product, arguments,

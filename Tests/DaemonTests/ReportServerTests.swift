@@ -228,12 +228,12 @@ private func silence(_ answer: ReportAnswer?) -> String? {
     @Test func whoIsSlowIsSilent() async throws {
         let server = try StubServer { _ in .hang }
         let began = ContinuousClock.now
-        let asked = (1...20).map { ReportObserver.Asked(instance: InstanceID("i-\($0)"), address: "127.0.0.1") }
-        let answers = try await observer(Int(server.port), within: .milliseconds(300)).ask(asked)
-        #expect(answers.count == 20)
+        let asked = (1...32).map { ReportObserver.Asked(instance: InstanceID("i-\($0)"), address: "127.0.0.1") }
+        let answers = try await observer(Int(server.port), within: .seconds(1)).ask(asked)
+        #expect(answers.count == 32)
         #expect(answers.values.allSatisfy { silence($0)?.contains("timed out") == true })
-        // All at once: one after the other they would take six seconds.
-        #expect(began.duration(to: .now) < .seconds(4))
+        // All at once: one after the other they would take half a minute.
+        #expect(began.duration(to: .now) < .seconds(16))
     }
 
     @Test func itSaysWhoAsks() async throws {

@@ -31,4 +31,11 @@ import Testing
         #expect(said == [true, false, true, true])
         #expect(waiting.since == .seconds(6))
     }
+
+    /// What the leader has deferred is news only where more than a figure in it has changed.
+    @Test func aFigureIsNoNews() {
+        let texts = ["timed out after 1002 ms", "timed out after 7 ms", "timed out after 7.5 ms"]
+        #expect(Set(texts.map(Repetition.withoutFigures)).count == 1)
+        #expect(Repetition.withoutFigures("i-0a stays") != Repetition.withoutFigures("i-0b stays"))
+    }
 }

@@ -12,7 +12,7 @@ import Testing
 
 @testable import Daemon
 
-@Suite struct WholeDaemonTests {
+@Suite(.fewAtOnce) struct WholeDaemonTests {
     /// One life: found, serve, DNS once, stop, resume without AWS.
     @Test func aGroupOfOneFoundsServesAndResumes() async throws {
         try await withMachine { machine in
