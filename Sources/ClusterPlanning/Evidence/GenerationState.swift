@@ -60,7 +60,9 @@ extension Evidence {
         if !unread.isEmpty {
             return .unknown(unread.map { "\($0.instance): what its etcd shows can't be read" })
         }
-        for report in current where report.heldVoters(among: current) >= report.ownQuorum {
+        // One that has no log yet shows only what its peers told it, and can't lead.
+        for report in current
+        where report.etcd.commitIndex != 0 && report.heldVoters(among: current) >= report.ownQuorum {
             return .quorate(by: report.instance)
         }
         return dead(record, voters.map(\.1), former)

@@ -65,7 +65,8 @@ package struct ClusterRecord: Equatable, Sendable {
     /// Of this generation alone. A forced cluster keeps its ID all the same: compare IDs only together with the generation.
     package var token: String
     package var source: Source
-    /// Who may start this generation. Sorted by instance.
+    /// Who may start this generation. Sorted by instance. It stays whole: a founder that comes late starts with the list that
+    /// the others started with, or it would be another cluster's.
     package var start: [Entry]
     /// Who may hold its data now. Sorted by instance.
     package var voters: [Entry]

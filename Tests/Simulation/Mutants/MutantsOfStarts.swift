@@ -166,7 +166,7 @@ extension Policy {
                 }
             }
         },
-        .mutant("the record's list is everybody's", by: 45) { policy in
+        .mutant("the record's list is everybody's", by: 139) { policy in
             policy.seeing { view in
                 view.facts.alterReports { report in
                     guard let members = report.etcd.members else { return }
