@@ -6,9 +6,12 @@ func planStart(
     if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
     if let record = view.ownRecord, let plan = planByGeneration(view, record, stamp, &memory) { return plan }
     guard stamp.instance == view.identity.instance else { return planOnMovedVolume(view, stamp, &memory) }
-    if let cluster = cluster(thatRemoved: stamp, view) { return .setAside(.removedFromCluster(cluster.id)) }
-    if case .corruptData(let cause) = view.etcd.lastExit { return planOnCorruptData(view, stamp, cause) }
-    return resume(view.identity)
+    let removal = cluster(thatRemoved: stamp, view).map { StartPlan.setAside(.removedFromCluster($0.id)) }
+    guard case .corruptData(let cause) = view.etcd.lastExit else { return removal ?? resume(view.identity) }
+    // The leader may have been faster: what is set aside is called what it is all the same.
+    let plan = planOnCorruptData(view, stamp, cause)
+    if case .setAside = plan { return plan }
+    return removal ?? plan
 }
 
 func resume(_ identity: Identity) -> StartPlan {
