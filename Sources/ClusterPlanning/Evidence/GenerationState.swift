@@ -65,7 +65,26 @@ extension Evidence {
         where report.etcd.commitIndex != 0 && report.heldVoters(among: current) >= report.ownQuorum {
             return .quorate(by: report.instance)
         }
+        let entered = enteredVoters(voters, current)
+        if !entered.isEmpty { return .pending(entered) }
         return dead(record, voters.map(\.1), former)
+    }
+
+    /// Voters that were entered and have not started, on whom a quorum of this generation hangs: they may start at any moment,
+    /// since nobody could lead without them.
+    private func enteredVoters(
+        _ voters: [(ClusterRecord.Entry, DiskFate)], _ held: [Report]
+    ) -> [InstanceID] {
+        let blank = voters.compactMap { entry, fate -> ClusterRecord.Entry? in
+            if case .blank(let report) = fate, report.instance == entry.instance { entry } else { nil }
+        }
+        for report in held where report.etcd.commitIndex != 0 {
+            let entered = blank.filter(report.showsAsVoter)
+            if !entered.isEmpty, report.heldVoters(among: held) + entered.count >= report.ownQuorum {
+                return entered.map(\.instance)
+            }
+        }
+        return []
     }
 
     private func dead(
@@ -129,6 +148,10 @@ private enum SourceReading {
 
 extension Report {
     private var shownVoters: [Member] { (etcd.members ?? []).filter(\.isVoter) }
+
+    fileprivate func showsAsVoter(_ entry: ClusterRecord.Entry) -> Bool {
+        shownVoters.contains { !$0.isStarted && $0.peerURLs.contains(entry.peerURL) }
+    }
 
     fileprivate var ownQuorum: Int { quorum(of: shownVoters.count) }
 

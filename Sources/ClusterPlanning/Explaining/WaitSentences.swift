@@ -13,6 +13,8 @@ extension WaitReason: CustomStringConvertible {
             "the data here has no stamp, and its own list knows another address: \(list(shown.map(\.description)))"
         case .dataOfEarlierGeneration(let generation, let now):
             "the data here is of generation \(generation); generation \(now) has begun, and nobody of it answers"
+        case .carriedHalfway(let generation):
+            "the data here was being carried into generation \(generation), and the record does not say so: it must not run as it was"
         case .startsFromOtherSource(let source):
             "the record starts this generation here from \(source), and there is data"
         case .corruptData(let cause, let why): "etcd can't run on the data here (\(cause)), and it stays: \(why)"

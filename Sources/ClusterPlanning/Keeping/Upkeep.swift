@@ -23,7 +23,9 @@ extension Evidence {
         let lacking = members.filter { record.entry(for: $0) == nil }
         record.voters = record.voters.compactMap { [record] entry in
             guard let member = members.first(where: { record.entry(for: $0) == entry }) else {
-                return entry.isJoining && !isOver(entry) ? entry : nil
+                // Of an entry that nobody has claimed no instance is known that could still come.
+                let mayCome = entry.isJoining && InstanceID.isInstanceID(entry.instance.rawValue)
+                return mayCome && !isOver(entry) ? entry : nil
             }
             return upkept(entry, as: member)
         }

@@ -32,12 +32,16 @@ package struct Stamp: Equatable, Sendable {
     package var started: Bool
     /// The newest minor version of etcd that ran here, as `3.5`: an older one must not follow it (F22).
     package var etcdVersion: String?
+    /// The generation into which the data is being carried: from the first step on until `generation` is raised it must not
+    /// run as what it was.
+    package var carriedInto: Int?
     /// Whether an earlier life of this directory had data: where no record tells, such a disk founds nothing.
     package var followsLostData: Bool
 
     package init(
         disk: DiskID, instance: InstanceID, owner: String? = nil, generation: Int? = nil, cluster: ClusterID? = nil,
-        member: MemberID? = nil, started: Bool = false, etcdVersion: String? = nil, followsLostData: Bool = false
+        member: MemberID? = nil, started: Bool = false, etcdVersion: String? = nil, carriedInto: Int? = nil,
+        followsLostData: Bool = false
     ) {
         self.disk = disk
         self.instance = instance
@@ -47,6 +51,7 @@ package struct Stamp: Equatable, Sendable {
         self.member = member
         self.started = started
         self.etcdVersion = etcdVersion
+        self.carriedInto = carriedInto
         self.followsLostData = followsLostData
     }
 }

@@ -30,7 +30,9 @@ package func planStart(_ view: StartView, memory: inout StartMemory) -> StartPla
 ///
 /// - Returns: nil where more has to be seen.
 package func planAtOnce(_ identity: Identity, disk: Disk, lastExit: LastExit) -> StartPlan? {
-    guard case .data(let stamp?) = disk, stamp.instance == identity.instance else { return nil }
+    guard case .data(let stamp?) = disk, stamp.instance == identity.instance, stamp.carriedInto == nil else {
+        return nil
+    }
     switch lastExit {
     case .none, .failure: return resume(identity)
     case .unaskedSuccess, .corruptData: return nil

@@ -5,6 +5,7 @@ func planStart(
 ) -> StartPlan {
     if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
     if let record = view.ownRecord, let plan = planByGeneration(view, record, stamp, &memory) { return plan }
+    if let generation = stamp.carriedInto { return .wait(.carriedHalfway(into: generation)) }
     guard stamp.instance == view.identity.instance else { return planOnMovedVolume(view, stamp, &memory) }
     let removal = cluster(thatRemoved: stamp, view).map { StartPlan.setAside(.removedFromCluster($0.id)) }
     guard case .corruptData(let cause) = view.etcd.lastExit else { return removal ?? resume(view.identity) }

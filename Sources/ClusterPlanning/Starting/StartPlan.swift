@@ -102,6 +102,7 @@ package enum WaitReason: Equatable, Sendable {
     case dataNotInCluster(RunningCluster)
     case dataWithoutStampElsewhere(shown: [Endpoint])
     case dataOfEarlierGeneration(Int, now: Int)
+    case carriedHalfway(into: Int)
     case startsFromOtherSource(ClusterRecord.Source)
     case corruptData(String, because: String)
     case groupNotRead(String)

@@ -95,6 +95,7 @@ actor StampKeeper {
         next.instance = instance
         next.owner = launch.owner
         next.generation = launch.generation
+        next.carriedInto = nil
         try directory.write(next)
     }
 

@@ -30,6 +30,8 @@ extension EtcdLoop {
             let forced = ForcedStart(directory: directory, etcd: loopback) { [logger] step, _ in
                 logger.info("carrying data over", ["step": step])
             }
+            // Whoever starts here next must know that this data is no longer what it was.
+            try await self.stamp.note { $0.carriedInto = launch.generation }
             try await forced.run(launch)
             try await self.stamp.raise(stamp, by: launch)
             logger.warning("data carried over", ["generation": launch.generation ?? 0])

@@ -34,9 +34,11 @@ struct EtcdObserver: Sendable {
     }
 
     /// What a peer port says; never throws, for no answer is an answer too.
-    func askPeer(_ instance: InstanceID, _ endpoint: ClusterPlanning.Endpoint) async throws(CancellationError) -> Peer {
+    func askPeer(
+        _ instance: InstanceID, _ endpoint: ClusterPlanning.Endpoint, deadline: Duration = .seconds(1)
+    ) async throws(CancellationError) -> Peer {
         do {
-            let list = try await EtcdPeer(http: peerHTTP, peerURL: endpoint.description).members(deadline: .seconds(1))
+            let list = try await EtcdPeer(http: peerHTTP, peerURL: endpoint.description).members(deadline: deadline)
             return Peer(instance, endpoint, .members(ClusterID(list.clusterID), try list.translated()))
         } catch let error as EtcdError where error.isConnectionRefused {
             return Peer(instance, endpoint, .refused)
@@ -109,18 +111,32 @@ struct EtcdObserver: Sendable {
     /// - Parameter metricsURL: of the listener that we have it open on the loopback interface.
     /// - Returns: what could be read; its list and index are nil where they could not.
     func ownState(_ identity: Identity, metricsURL: String) async throws(CancellationError) -> EtcdState {
-        let status = try await statusIfAny(identity.clientURL)
-        let peer = try await askPeer(identity.instance, identity.peerURL)
-        var state = EtcdState(isRunning: true, leader: status?.leader.map(MemberID.init))
+        do {
+            return try await ownStateAtOnce(identity, metricsURL)
+        } catch {
+            throw CancellationError()  // nothing else is thrown by what it asks
+        }
+    }
+
+    /// All at once, and briefly: who asks for our report waits for this. Without a quorum etcd takes clients' connections and
+    /// answers none.
+    private func ownStateAtOnce(_ identity: Identity, _ metricsURL: String) async throws -> EtcdState {
+        async let status = statusIfAny(identity.clientURL, deadline: Self.moment)
+        async let index = appliedIndex(metricsURL)
+        let peer = try await askPeer(identity.instance, identity.peerURL, deadline: Self.moment)
+        let (told, applied) = (try await status, try await index)
+        var state = EtcdState(isRunning: true, leader: told?.leader.map(MemberID.init))
         if case .members(_, let members) = peer.answer { state = state.showing(members) }
-        state.commitIndex = status?.raftIndex
-        if status == nil { state.commitIndex = try await appliedIndex(metricsURL) }
+        state.commitIndex = told?.raftIndex ?? applied
         return state
     }
 
+    /// How long our own etcd may take to tell about itself, on this very machine.
+    private static let moment = Duration.milliseconds(500)
+
     private func appliedIndex(_ url: String) async throws(CancellationError) -> UInt64? {
         do {
-            return try await EtcdMetrics(http: metricsHTTP, url: url).read(deadline: .seconds(1)).appliedIndex
+            return try await EtcdMetrics(http: metricsHTTP, url: url).read(deadline: Self.moment).appliedIndex
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -129,9 +145,11 @@ struct EtcdObserver: Sendable {
     }
 
     /// Nil where there is no good answer: who does not answer knows no leader either, as far as we are concerned.
-    private func statusIfAny(_ endpoint: ClusterPlanning.Endpoint) async throws(CancellationError) -> EtcdStatus? {
+    private func statusIfAny(
+        _ endpoint: ClusterPlanning.Endpoint, deadline: Duration = .seconds(1)
+    ) async throws(CancellationError) -> EtcdStatus? {
         do {
-            return try await client(endpoint).status(deadline: .seconds(1))
+            return try await client(endpoint).status(deadline: deadline)
         } catch is CancellationError {
             throw CancellationError()
         } catch {

@@ -21,6 +21,7 @@ struct StampFile: Codable {
     var member: String?
     var started: Bool
     var etcdVersion: String?
+    var carriedInto: Int?
     /// Left out where it is false.
     var followsLostData: Bool?
 
@@ -33,6 +34,7 @@ struct StampFile: Codable {
         member = stamp.member?.description
         started = stamp.started
         etcdVersion = stamp.etcdVersion
+        carriedInto = stamp.carriedInto
         followsLostData = stamp.followsLostData ? true : nil
     }
 
@@ -57,7 +59,7 @@ struct StampFile: Codable {
         return Stamp(
             disk: try diskID(isMountPoint), instance: InstanceID(instance), owner: owner, generation: generation,
             cluster: try cluster.map(number).map(ClusterID.init(rawValue:)),
-            member: try member.map(number).map(MemberID.init(rawValue:)), started: started, etcdVersion: etcdVersion,
+            member: try member.map(number).map(MemberID.init(rawValue:)), started: started, etcdVersion: etcdVersion, carriedInto: carriedInto,
             followsLostData: followsLostData ?? false)
     }
 

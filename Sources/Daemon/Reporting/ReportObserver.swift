@@ -21,7 +21,7 @@ struct ReportObserver: Sendable {
     ///   - own: who asks.
     ///   - port: where every supervisor of the group listens.
     ///   - deadline: for each of them.
-    init(http: any HTTPClient, own: InstanceID, port: Int, deadline: Duration = .seconds(1)) {
+    init(http: any HTTPClient, own: InstanceID, port: Int, deadline: Duration = .seconds(2)) {
         self.http = http
         self.own = own
         self.port = port
