@@ -25,7 +25,7 @@ private let instance = InstanceID("i-0b")
     }
 
     @Test func whereNothingListensIsSaid() async throws {
-        let server = try StubServer { _ in .hang }
+        let server = try StubServer(address: loopbackAddress()) { _ in .hang }
         let endpoint = try #require(Endpoint(parsing: server.url))
         server.stop()
         #expect(try await observer.askPeer(instance, endpoint).answer == .refused)

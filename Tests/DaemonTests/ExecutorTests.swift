@@ -179,7 +179,7 @@ private let addition = ReconcilePlan.Step.addMember(
     }
 
     @Test func whoWasNotReachedHasDoneNothing() async throws {
-        let (one, two) = (try StubMember(1), try StubMember(2))
+        let (one, two) = (try StubMember(1, at: loopbackAddress()), try StubMember(2))
         one.server.stop()
         try await stand(two).1.perform(addition, through: cluster(one, two))
         #expect(two.changes.count == 1)

@@ -16,14 +16,16 @@ final class StubMember: Sendable {
 
     /// - Parameters:
     ///   - change: the answer to every change of membership and leadership; nil: it is made.
+    ///   - address: of the loopback interface; one of its own for a member that is stopped, whose port others may get.
     ///   - isAlone: whether it is the only member of its list; else that holds a member 9 alone.
     init(
-        _ id: UInt64, leader: UInt64 = 1, term: UInt64 = 5, change: StubReply? = nil, isAlone: Bool = false
+        _ id: UInt64, leader: UInt64 = 1, term: UInt64 = 5, change: StubReply? = nil, isAlone: Bool = false,
+        at address: String = "127.0.0.1"
     ) throws {
         self.id = id
         let leading = Leading(leader, term)
         self.leading = leading
-        server = try StubServer { request in
+        server = try StubServer(address: address) { request in
             let (leader, term) = leading.now.withLock { $0 }
             let header = #""header":{"cluster_id":"193","member_id":"\#(id)","revision":"1","raft_term":"\#(term)"}"#
             switch request.path {
