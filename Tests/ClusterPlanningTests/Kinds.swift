@@ -29,7 +29,7 @@ enum StartKind: CaseIterable {
 
 enum WaitKind: CaseIterable {
     case dataDirectoryUnusable, volumeMissing, dataOfAnotherInstance, movedVolume, movedVolumeWithoutLeader
-    case dataNotInCluster, dataWithoutStampElsewhere, dataOfEarlierGeneration, startsFromOtherSource
+    case dataNotInCluster, dataWithoutStampElsewhere, dataOfEarlierGeneration, carriedHalfway, startsFromOtherSource
     case corruptData, groupNotRead, notInGroup, notInDuty, ownStateNotRunning, recordNotRead, recordsConflict
     case recordOfOther, severalClusters, peersSilent, instancesUnsettled, reportsMissing, storesDiffer
     case noLeader, foundersDiffer, foundingWithoutUs, groupIncomplete, groupMayChange, zoneNotRead
@@ -48,6 +48,7 @@ enum WaitKind: CaseIterable {
         case .dataNotInCluster: self = .dataNotInCluster
         case .dataWithoutStampElsewhere: self = .dataWithoutStampElsewhere
         case .dataOfEarlierGeneration: self = .dataOfEarlierGeneration
+        case .carriedHalfway: self = .carriedHalfway
         case .startsFromOtherSource: self = .startsFromOtherSource
         case .corruptData: self = .corruptData
         case .groupNotRead: self = .groupNotRead

@@ -17,36 +17,41 @@ import Testing
     private static let goOn = [OwnHookStep.complete(hook: "etcd-start")]
     private static let moreTime = [OwnHookStep.heartbeat(hook: "etcd-end", every: endHook.heartbeatTimeout / 3)]
 
-    static let rows: [(claim: String, view: StartView, plan: StartPlan?, hooks: [LifecycleHook], steps: [OwnHookStep])] = [
-        ("while nobody leads, who waits for others lets them come", held(), incomplete, [startHook, endHook], goOn),
-        ("not who waits for itself", held(), .wait(.dataDirectoryUnusable("EIO")), [startHook], []),
-        ("nor who starts", held(), resume, [startHook], []),
-        ("nor whose etcd runs", held(), nil, [startHook], []),
-        ("nor who is held by no hook", held("InService"), incomplete, [startHook], []),
-        (
-            "where the leader has a supervisor of ours, that one sees to it",
-            held(clusters: [cluster(members(2))], reports: [blank(1), holds(2)]), incomplete, [startHook], []
-        ),
-        (
-            "where it has none, nobody else does", held(clusters: [cluster(members(2))]), incomplete, [startHook],
-            goOn
-        ),
-        ("of several hooks none is ours unless it is named", held(), incomplete, [startHook, other], []),
-        (
-            "one that is named is", held(names: ["other"]), incomplete, [startHook, other],
-            [.complete(hook: "other")]
-        ),
-        ("none that is not", held(names: ["third"]), incomplete, [startHook], []),
-        (
-            "data that may be all that is left asks for more time", held("Terminating:Wait", disk: .data(stamped())),
-            nil, [startHook, endHook], moreTime
-        ),
-        ("an instance without data does not", held("Terminating:Wait"), incomplete, [endHook], []),
-        (
-            "nor one beside a cluster that answers",
-            held("Terminating:Wait", disk: .data(stamped()), clusters: [cluster(members(2))]), nil, [endHook], []
-        ),
-    ]
+    static let rows:
+        [(claim: String, view: StartView, plan: StartPlan?, hooks: [LifecycleHook], steps: [OwnHookStep])] = [
+            (
+                "while nobody leads, who waits for others lets them come", held(), incomplete, [startHook, endHook],
+                goOn
+            ),
+            ("not who waits for itself", held(), .wait(.dataDirectoryUnusable("EIO")), [startHook], []),
+            ("nor who starts", held(), resume, [startHook], []),
+            ("nor whose etcd runs", held(), nil, [startHook], []),
+            ("nor who is held by no hook", held("InService"), incomplete, [startHook], []),
+            (
+                "where the leader has a supervisor of ours, that one sees to it",
+                held(clusters: [cluster(members(2))], reports: [blank(1), holds(2)]), incomplete, [startHook], []
+            ),
+            (
+                "where it has none, nobody else does", held(clusters: [cluster(members(2))]), incomplete, [startHook],
+                goOn
+            ),
+            ("of several hooks none is ours unless it is named", held(), incomplete, [startHook, other], []),
+            (
+                "one that is named is", held(names: ["other"]), incomplete, [startHook, other],
+                [.complete(hook: "other")]
+            ),
+            ("none that is not", held(names: ["third"]), incomplete, [startHook], []),
+            (
+                "data that may be all that is left asks for more time",
+                held("Terminating:Wait", disk: .data(stamped())),
+                nil, [startHook, endHook], moreTime
+            ),
+            ("an instance without data does not", held("Terminating:Wait"), incomplete, [endHook], []),
+            (
+                "nor one beside a cluster that answers",
+                held("Terminating:Wait", disk: .data(stamped()), clusters: [cluster(members(2))]), nil, [endHook], []
+            ),
+        ]
 
     @Test(arguments: rows)
     func theHookIsAnswered(

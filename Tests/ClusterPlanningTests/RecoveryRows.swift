@@ -227,6 +227,9 @@ let rowsOfGenerations: [StartRow] = [
         carries(.data(ours), record([on(1)], start: [on(1)], generation: 2, source: .snapshot("k"))),
         .wait(.startsFromOtherSource(.snapshot("k")))),
     StartRow(
+        "data that was being carried over, and of which the record does not say so, must not run as it was",
+        carries(.data(halfway), record([on(1)])), .wait(.carriedHalfway(into: 2))),
+    StartRow(
         "data of an earlier generation makes way for the cluster that answers",
         carries(.data(ours), elsewhere, clusters: [cluster(members(2), generation: 2)]),
         .setAside(.ofEarlierGeneration(1, now: 2))),
@@ -257,3 +260,9 @@ let rowsOfGenerations: [StartRow] = [
                 record.former = []
             })),
 ]
+
+private var halfway: Stamp {
+    var stamp = stamped()
+    stamp.carriedInto = 2
+    return stamp
+}

@@ -43,6 +43,7 @@ let waitSentences = #"""
     the data here has no stamp, and cluster c1 does not list this address; rename it aside to join empty
     the data here has no stamp, and its own list knows another address: http://10.0.0.8:2380, http://10.0.0.9:2380
     the data here is of generation 1; generation 2 has begun, and nobody of it answers
+    the data here was being carried into generation 2, and the record does not say so: it must not run as it was
     the record starts this generation here from the backup main/1-c1-9.db, and there is data
     etcd can't run on the data here (crc mismatch), and it stays: no cluster answers that has its quorum without it
     the autoscaling group could not be read: DescribeAutoScalingGroups: Throttling

@@ -15,8 +15,6 @@ package final class World {
         var hasZone = false
         var hasLaunchingHook = false
         var hasTerminatingHook = false
-        /// Whether a supervisor that was killed in the middle of a forced start knows so when it is back.
-        var remembersForce = true
         var keepsJournal = false
         /// Longest time between a reading and what is decided by it, and between a decision and its act.
         var longestDelay = Duration.milliseconds(600)

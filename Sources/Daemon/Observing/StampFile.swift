@@ -59,7 +59,8 @@ struct StampFile: Codable {
         return Stamp(
             disk: try diskID(isMountPoint), instance: InstanceID(instance), owner: owner, generation: generation,
             cluster: try cluster.map(number).map(ClusterID.init(rawValue:)),
-            member: try member.map(number).map(MemberID.init(rawValue:)), started: started, etcdVersion: etcdVersion, carriedInto: carriedInto,
+            member: try member.map(number).map(MemberID.init(rawValue:)), started: started, etcdVersion: etcdVersion,
+            carriedInto: carriedInto,
             followsLostData: followsLostData ?? false)
     }
 

@@ -39,10 +39,10 @@ package enum Life {
 extension Policy {
     /// What finds a mutant out: the schedule that it names, else the first schedule, else the first of these lives.
     package func killer(lives: ClosedRange<UInt64>) -> String? {
-        let named = Schedule.all.filter { $0.name == missedIn && $0.gap == nil }
+        let named = Schedule.all.filter { $0.name == missedIn }
         for schedule in named where !schedule.faults(of: self).isEmpty { return "schedule \(schedule.name)" }
         if let seed = missedBy, Life.report(seed, policy: self).fault != nil { return "seed \(seed)" }
-        for schedule in Schedule.all where schedule.gap == nil && !schedule.faults(of: self).isEmpty {
+        for schedule in Schedule.all where !schedule.faults(of: self).isEmpty {
             return "schedule \(schedule.name)"
         }
         return lives.first { Life.report($0, policy: self).fault != nil }.map { "seed \($0)" }

@@ -50,7 +50,6 @@ extension World {
         alterDisk(index) { disk in
             disk.replica = nil
             disk.aside = []
-            disk.isBeingForced = false
             if withStamp { disk.stamp = nil }
         }
     }

@@ -9,9 +9,6 @@ final class SimulatedDisk {
     var aside: [Replica] = []
     /// etcd can't run on it (F20).
     var isCorrupt = false
-    /// `--force-new-cluster` may have run on it, and the stamp does not say so yet: the copy that was made before it is there.
-    /// Nothing may be resumed here.
-    var isBeingForced = false
 }
 
 /// What becomes of the next request of one machine that changes something.

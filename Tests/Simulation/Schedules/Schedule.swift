@@ -4,8 +4,6 @@ import ClusterPlanning
 
 package struct Schedule: Sendable {
     package var name: String
-    /// What keeps the product from passing it today; nil: it has to.
-    package var gap: String?
     var options: World.Options
     var play: @Sendable (World) throws -> Void
 
@@ -28,13 +26,6 @@ package struct Schedule: Sendable {
     func with(_ change: (inout PlanSettings) -> Void) -> Schedule {
         var schedule = self
         change(&schedule.options.settings)
-        return schedule
-    }
-
-    /// The same, known to fail, with the reason.
-    func failing(because gap: String) -> Schedule {
-        var schedule = self
-        schedule.gap = gap
         return schedule
     }
 

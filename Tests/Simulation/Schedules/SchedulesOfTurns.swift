@@ -230,8 +230,7 @@ extension Schedule {
             try world.form(3)
             world.addByHand(Endpoint(.http, "10.9.9.9", 2380))
             try world.rest()
-        }
-        .failing(because: "upkeep writes it down as the instance `unknown`, whose fate is unknown for ever"),
+        },
         Schedule("a spare waits") { world in
             world.options.settings.clusterSize = 3
             world.setDesired(4)

@@ -9,7 +9,7 @@ extension World {
         case .stop:
             supervisor.hasToLook = true
             stopEtcd(index, gracefully: true)
-        case .copy: alterDisk(index) { $0.isBeingForced = true }
+        case .copy: alterDisk(index) { $0.stamp?.carriedInto = launch.generation }
         case .force:
             guard execForced(index) else { return etcdExits(index, code: 2) }
         case .removeOthers:
@@ -25,7 +25,7 @@ extension World {
                 disk.stamp?.generation = launch.generation
                 disk.stamp?.owner = launch.owner
                 disk.stamp?.instance = machine.id
-                disk.isBeingForced = false
+                disk.stamp?.carriedInto = nil
             }
             note("\(machine.id): the stamp says generation \(launch.generation ?? 0)")
         }

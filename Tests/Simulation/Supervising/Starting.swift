@@ -18,8 +18,6 @@ extension World {
 
     // MARK: Deciding
 
-    private func mustNotResume(_ index: Int) -> Bool { options.remembersForce && disk(index).isBeingForced }
-
     private func look(_ index: Int, _ supervisor: Supervisor) {
         if let stamp = observedDisk(index).stampNeeded(
             on: machines[index].id, newDisk: newDiskID(onVolume: isMounted(index)))
@@ -27,7 +25,7 @@ extension World {
             alterDisk(index) { $0.stamp = stamp }
         }
         let observed = observedDisk(index)
-        if !supervisor.hasToLook, !disk(index).isBeingForced,
+        if !supervisor.hasToLook,
             let plan = policy.atOnce(machines[index].identity, observed, supervisor.lastExit)
         {
             supervisor.start = .acting(plan)
@@ -94,7 +92,6 @@ extension World {
         case .wait: supervisor.startAt = now + .seconds(1)
         case .start(let launch):
             // What was forced and is not stamped must not serve: a second force would cut what it acknowledges.
-            if mustNotResume(index), launch.isForTheWorld { return pauseAfterFailure(supervisor) }
             start(index, supervisor, launch)
         case .setAside(let reason): setAside(index, supervisor, reason)
         case .claim(let swap): if !send(swap, by: index) { pauseAfterFailure(supervisor) }
@@ -132,7 +129,6 @@ extension World {
             if let replica = disk.replica { disk.aside.append(replica) }
             disk.replica = nil
             disk.isCorrupt = false
-            disk.isBeingForced = false
             disk.stamp = Stamp(disk: newDisk, instance: id, followsLostData: true)
         }
         supervisor.lastExit = .none
