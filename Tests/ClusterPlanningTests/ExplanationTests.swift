@@ -56,7 +56,7 @@ private let conflict = [
         .backupsExist(1), .backupsExist(2), .noClusterName(group: "my_group"), .ownDataLost,
         .generationUnknown(["i-3 is running: timeout"]), .generationPending([2]), .generationPending([2, 3]),
         .generationQuorate(by: 2), .generationLed(by: 2), .generationHeld(1), .dataUnusable([2]),
-        .otherMemberJoining(entry(8, at: 4)), .clusterFull(members: 3, size: 3, unhealthy: []),
+        .otherAnnounced(4), .otherMemberJoining(entry(8, at: 4)), .clusterFull(members: 3, size: 3, unhealthy: []),
         .clusterFull(members: 3, size: 3, unhealthy: [member(3)]),
         .quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)),
         .ownEntryNeeded(member(1), QuorumRisk(healthyVoters: 1, voters: 2)), .ownEntryAlive(member(1)),

@@ -227,6 +227,9 @@ let rowsOfSelfJoining: [StartRow] = [
         "and then we do", old(older), remembering(removedAt: .milliseconds(998_900), leaderSilentSince: .zero),
         .act(.addMember(1, peerURL: peerURL(1), asLearner: false), on: older)),
     StartRow(
+        "also one that only the record announces",
+        old(older, record: found(record([on(2), on(3), on(4, joining: true)]))), waited, .wait(.otherAnnounced(4))),
+    StartRow(
         "one joins at a time", old(cluster([member(2), member(3), entry(8, at: 4)])), waited,
         .wait(.otherMemberJoining(entry(8, at: 4)))),
     StartRow(

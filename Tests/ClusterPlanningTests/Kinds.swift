@@ -35,6 +35,7 @@ enum WaitKind: CaseIterable {
     case noLeader, foundersDiffer, foundingWithoutUs, groupIncomplete, groupMayChange, zoneNotRead
     case zoneNamesCluster, backupsNotRead, backupsExist, noClusterName, ownDataLost, generationUnknown
     case generationPending, generationQuorate, generationLed, generationHeld, dataUnusable, otherMemberJoining
+    case otherAnnounced
     case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryOfLostData, programUnfit, askedToJoin
     case peersLagging, addTooSoon
 
@@ -81,6 +82,7 @@ enum WaitKind: CaseIterable {
         case .generationHeld: self = .generationHeld
         case .dataUnusable: self = .dataUnusable
         case .otherMemberJoining: self = .otherMemberJoining
+        case .otherAnnounced: self = .otherAnnounced
         case .clusterFull: self = .clusterFull
         case .quorumAtRisk: self = .quorumAtRisk
         case .ownEntryNeeded: self = .ownEntryNeeded

@@ -79,7 +79,11 @@ extension Evidence {
             if case .blank(let report) = fate, report.instance == entry.instance { entry } else { nil }
         }
         for report in held where report.etcd.commitIndex != 0 {
-            let entered = blank.filter(report.showsAsVoter)
+            // It starts by the one list that all show who know of it: where they differ, it waits as everybody does.
+            let entered = blank.filter { entry in
+                report.showsAsVoter(entry)
+                    && held.allSatisfy { !$0.showsAsVoter(entry) || $0.shownIDs == report.shownIDs }
+            }
             if !entered.isEmpty, report.heldVoters(among: held) + entered.count >= report.ownQuorum {
                 return entered.map(\.instance)
             }
@@ -148,6 +152,8 @@ private enum SourceReading {
 
 extension Report {
     private var shownVoters: [Member] { (etcd.members ?? []).filter(\.isVoter) }
+
+    fileprivate var shownIDs: [MemberID] { (etcd.members ?? []).map(\.id) }
 
     fileprivate func showsAsVoter(_ entry: ClusterRecord.Entry) -> Bool {
         shownVoters.contains { !$0.isStarted && $0.peerURLs.contains(entry.peerURL) }

@@ -77,6 +77,7 @@ extension WaitReason: CustomStringConvertible {
             "entry \(member.label) belongs to data that is lost; the leader has to remove it"
         case .programUnfit(let cause): "etcd could not be run here, so nobody is asked to enter this instance: \(cause)"
         case .askedToJoin(let cluster): "asked the leader of cluster \(cluster) to be entered"
+        case .otherAnnounced(let instance): "the record says that \(instance) is to join first"
         case .otherMemberJoining(let member): "another member is joining: \(member.label)"
         case .clusterFull(let members, let size, let unhealthy):
             "the cluster has \(counted(members, "member")) of \(size)"

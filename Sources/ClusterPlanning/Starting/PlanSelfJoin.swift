@@ -19,6 +19,7 @@ func planSelfJoin(
     if let joining = cluster.members.first(where: { !$0.isStarted || $0.isLearner }) {
         return .wait(.otherMemberJoining(joining))
     }
+    if let other = otherEntered(view, cluster, memory) { return .wait(.otherAnnounced(other)) }
     if let removal = removal(view, group, cluster, &memory) { return .act(removal, on: cluster) }
     let size = view.settings.target(group)
     if cluster.voters.count - (group.holdsMoreThanDesired ? 1 : 0) >= size {
@@ -34,6 +35,18 @@ func planSelfJoin(
     let add = ReconcilePlan.Step.addMember(
         view.identity.instance, peerURL: view.identity.peerURL, asLearner: false)
     return .act(add, on: cluster)
+}
+
+/// Another instance whose addition stands in the record, and may be under way. Nobody here takes the mark away from one that
+/// is a member by now.
+private func otherEntered(_ view: StartView, _ cluster: RunningCluster, _ memory: StartMemory) -> InstanceID? {
+    guard let record = view.ownRecord else { return nil }
+    let evidence = view.evidence(record, memory)
+    let started = cluster.members.filter(\.isStarted).compactMap(record.entry)
+    return record.voters.first { entry in
+        entry.isJoining && entry.instance != view.identity.instance && !started.contains(entry)
+            && InstanceID.isInstanceID(entry.instance.rawValue) && !evidence.fate(of: entry).isGone
+    }?.instance
 }
 
 /// Who is dead, by the leader's own rules, goes before anybody is added: it takes the place, and etcd adds nobody beside it.

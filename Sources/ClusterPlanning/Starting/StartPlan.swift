@@ -135,6 +135,7 @@ package enum WaitReason: Equatable, Sendable {
     case generationHeld(Int)
     case dataUnusable([InstanceID])
     case otherMemberJoining(Member)
+    case otherAnnounced(InstanceID)
     case clusterFull(members: Int, size: Int, unhealthy: [Member])
     case quorumAtRisk(QuorumRisk)
     case ownEntryNeeded(Member, QuorumRisk)
