@@ -2,21 +2,21 @@ import Glibc
 
 /// Small files, whole: those of /proc and our own records.
 enum SmallFile {
-    /// Reads up to 64 KiB.
+    /// Reads up to `limit` bytes.
     ///
     /// - Throws: `SystemError` with the code of open(2) or read(2), e.g. `ENOENT`.
-    static func read(_ path: String) throws(SystemError) -> String {
+    static func read(_ path: String, limit: Int = 65_536) throws(SystemError) -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open \(path)", code: errno) }
         defer { close(descriptor) }
-        return try read(descriptor, named: path)
+        return try read(descriptor, named: path, limit: limit)
     }
 
-    /// Reads up to 64 KiB from an open descriptor, from where it stands.
-    static func read(_ descriptor: Int32, named path: String) throws(SystemError) -> String {
+    /// Reads up to `limit` bytes from an open descriptor, from where it stands.
+    static func read(_ descriptor: Int32, named path: String, limit: Int = 65_536) throws(SystemError) -> String {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < 65_536 {
+        while bytes.count < limit {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw SystemError("read \(path)", code: errno) }

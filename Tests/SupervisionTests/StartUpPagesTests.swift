@@ -2,30 +2,50 @@ import Testing
 
 @testable import Supervision
 
-/// Lines as proc_pid_maps(5) shows them, each with whether it is code of a file.
-private let lines: [(line: String, isCode: Bool)] = [
-    ("7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /usr/lib/libc.so.6", true),
-    ("7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /opt/with space/etcd-cluster", true),
-    ("7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /usr/bin/etcd-cluster (deleted)", true),
-    ("7f0000001000-7f0000003000 r--p 00001000 08:01 1234                       /usr/lib/libc.so.6", false),
-    ("7f0000001000-7f0000003000 rw-p 00001000 08:01 1234                       /usr/lib/libc.so.6", false),
-    ("7f0000001000-7f0000003000 rwxp 00001000 08:01 1234                       /usr/lib/libc.so.6", false),
-    ("7f0000001000-7f0000003000 r-xs 00001000 08:01 1234                       /dev/shm/shared", false),
-    ("7f0000001000-7f0000003000 r-xp 00000000 00:00 0                          [vdso]", false),
-    ("7f0000001000-7f0000003000 r-xp 00000000 00:00 0 ", false),
-    ("7f0000001000-7f00", false),
-    ("", false),
+/// Mappings as proc_pid_smaps(5) shows them, each with whether it is given back.
+private let mappings: [(header: String, counts: [String], isUnchanged: Bool)] = [
+    ("7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /usr/lib/libc.so.6", clean, true),
+    (
+        "7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /opt/with space/etcd-cluster", clean,
+        true
+    ),
+    ("7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /usr/bin/x (deleted)", clean, true),
+    ("7f0000001000-7f0000003000 r--p 00001000 08:01 1234                       /usr/lib/libc.so.6", clean, true),
+    (
+        "7f0000001000-7f0000003000 r--p 00001000 08:01 1234                       /usr/lib/libc.so.6",
+        ["Private_Dirty:         4 kB", "Anonymous:             0 kB"], false
+    ),
+    (
+        "7f0000001000-7f0000003000 r--p 00001000 08:01 1234                       /usr/lib/libc.so.6",
+        ["Private_Dirty:         0 kB", "Anonymous:             8 kB"], false
+    ),
+    (
+        "7f0000001000-7f0000003000 r-xp 00001000 08:01 1234                       /usr/lib/libc.so.6",
+        ["Private_Dirty:         0 kB"], false
+    ),
+    ("7f0000001000-7f0000003000 rw-p 00001000 08:01 1234                       /usr/lib/libc.so.6", clean, false),
+    ("7f0000001000-7f0000003000 rwxp 00001000 08:01 1234                       /usr/lib/libc.so.6", clean, false),
+    ("7f0000001000-7f0000003000 r-xs 00001000 08:01 1234                       /dev/shm/shared", clean, false),
+    ("7f0000001000-7f0000003000 r-xp 00000000 00:00 0                          [vdso]", clean, false),
+    ("7f0000001000-7f0000003000 r-xp 00000000 00:00 0 ", clean, false),
+    ("7f0000001000-7f00", clean, false),
+    ("", clean, false),
 ]
+private let clean = ["Size:                  8 kB", "Private_Dirty:         0 kB", "Anonymous:             0 kB"]
 
 @Suite struct StartUpPagesTests {
-    @Test(arguments: lines)
-    func onlyPrivateCodeOfFilesIsGivenBack(line: String, isCode: Bool) {
-        let expected: [Range<UInt>] = isCode ? [0x7f00_0000_1000..<0x7f00_0000_3000] : []
-        #expect(StartUpPages.code(inMaps: line + "\n") == expected)
+    @Test(arguments: mappings)
+    func onlyUnchangedPagesOfFilesAreGivenBack(header: String, counts: [String], isUnchanged: Bool) {
+        let expected: [Range<UInt>] = isUnchanged ? [0x7f00_0000_1000..<0x7f00_0000_3000] : []
+        let text = ([header] + counts).joined(separator: "\n") + "\n"
+        #expect(StartUpPages.unchanged(inSmaps: text) == expected)
+        // What one mapping counts says nothing of the next.
+        let next = "7f0000004000-7f0000005000 r-xp 00001000 08:01 1234                       /usr/lib/libm.so.6\n"
+        #expect(StartUpPages.unchanged(inSmaps: text + next) == expected)
     }
 
-    @Test func thisProcessHasSuchCode() throws {
-        #expect(StartUpPages.code(inMaps: try SmallFile.read("/proc/self/maps")).count > 3)
+    @Test func thisProcessHasSuchPages() throws {
+        #expect(StartUpPages.unchanged(inSmaps: try SmallFile.read("/proc/self/smaps", limit: 1 << 20)).count > 3)
     }
 
     @Test func whatWasGivenBackGoesOnWorking() throws {

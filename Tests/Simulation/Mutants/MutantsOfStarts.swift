@@ -221,9 +221,6 @@ extension Policy {
                 }
             }
         },
-        .mutant("a leader elsewhere is none", by: 9904) { policy in
-            policy.seeing { view in view.facts.alterReports { $0.etcd.leader = nil } }
-        },
         .mutant("an etcd that runs is left alone", missedIn: "two of two") { policy in
             policy.insteadWhileRunning { plan in if case .stop = plan { .stay(nil) } else { plan } }
         },
