@@ -50,7 +50,11 @@ extension Evidence {
         let voters = record.voters.map { ($0, fate(of: $0)) }
         let former = record.former.map { ($0, fate(of: $0.entry)) }
         var doubts = (voters.map(\.1) + former.map(\.1)).compactMap(\.doubt)
-        doubts += named.filter { facts.report($0) == nil }.map { "\($0): \(facts.silence($0))" }
+        // Who started the generation once, and holds nothing of it any more, has no say.
+        let concerned = named.filter { id in
+            record.voters.contains { $0.instance == id } || record.former.contains { $0.entry.instance == id }
+        }
+        doubts += concerned.filter { facts.report($0) == nil }.map { "\($0): \(facts.silence($0))" }
         if !doubts.isEmpty { return .unknown(Set(doubts).sorted()) }
 
         let pending = voters.compactMap { entry, fate in fate.mayYetStart(entry, record) }

@@ -94,6 +94,13 @@ package struct ReconcileMemory: Equatable, Sendable {
     var situation: Situation?
     var situationSince: Duration?
 
+    /// What a leadership leaves to the next one: when it was last given away.
+    package func anew() -> ReconcileMemory {
+        var next = ReconcileMemory()
+        next.handedOver = handedOver
+        return next
+    }
+
     /// Whether AWS has given no good view lately, so that peers should see if it answers them.
     package var isBlind: Bool { blindSince != nil }
 

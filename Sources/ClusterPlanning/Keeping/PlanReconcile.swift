@@ -7,9 +7,7 @@
 /// says so.
 package func planReconcile(_ view: ClusterView, memory: inout ReconcileMemory) -> ReconcilePlan {
     guard view.cluster.leader == view.ownMember else {
-        let handedOver = memory.handedOver
-        memory = ReconcileMemory()
-        memory.handedOver = handedOver
+        memory = memory.anew()
         return ReconcilePlan(deferred: [.notLeader(leader: view.cluster.leader)])
     }
     var turn = Turn(view, memory)

@@ -58,6 +58,9 @@ package struct ClusterRecord: Equatable, Sendable {
         case member(MemberID)
     }
 
+    /// What generations and changes can be: far above any real one, and far below where adding to one would trap.
+    package static let counts = 1...1_000_000_000
+
     /// The ARN of the group, or the ID of the stack, whose cluster this is.
     package var owner: String
     /// One life of the cluster's data: 1, 2, ...

@@ -165,7 +165,7 @@ private struct RecordFields {
 
     mutating func nextNumber(_ name: String) throws(RecordTextError) -> Int {
         let text = try next(name)
-        guard let number = number(text, radix: 10, as: Int.self), number > 0 else {
+        guard let number = number(text, radix: 10, as: Int.self), ClusterRecord.counts.contains(number) else {
             throw RecordTextError("\(name)=\(excerpt(text)) is no number above zero")
         }
         return number

@@ -21,8 +21,9 @@ func planRecovery(
         if view.settings.onLoss == .hold { return .wait(.generationHeld(record.generation)) }
         if let obstacle = strangers(view, group, record, memory) { return .wait(obstacle) }
         if let source = sources.first {
-            // What etcd can't run on here is younger than what it could run on: which of them counts is for a person.
-            if !unusable.isEmpty, source.generation < record.generation { return .wait(.dataUnusable(unusable)) }
+            // What etcd can't run on may hold what the others lack, and may be run again by a better etcd: which of them
+            // counts is for a person (F20).
+            if !unusable.isEmpty { return .wait(.dataUnusable(unusable)) }
             return claim(view, group, record, evidence, source: .member(source.member), [source.entry])
         }
         return planEmptyGeneration(view, group, record, evidence, unusable, memory)
@@ -34,17 +35,31 @@ func planRecovery(
 private func strangers(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ memory: StartMemory
 ) -> WaitReason? {
-    if let differing = instancesOnOtherStores(view, group) { return differing }
-    let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
     let waited = memory.recovering.map { view.now - $0.since } ?? .zero
-    guard waited < view.settings.grace else { return nil }
+    let isPatient = waited < view.settings.grace
+    // One that the record does not name, holds nothing and can't read the record is passed over like a silent one.
+    let passedOver =
+        isPatient
+        ? []
+        : group.instances.map(\.id).filter { id in
+            guard !record.instances.contains(id), let report = view.facts.report(id) else { return false }
+            if case .none = report.holding { return report.hasNotReadRecord(view) }
+            return false
+        }
+    if let differing = instancesOnOtherStores(view, group, except: passedOver) { return differing }
+    guard isPatient else { return nil }
+    let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
     let silent = running.filter { !record.instances.contains($0.id) && view.facts.report($0.id) == nil }
     return silent.isEmpty ? nil : .reportsMissing(silent.map { "\($0.id): \(view.facts.silence($0.id))" })
 }
 
 /// Running instances that would not see what we write.
-func instancesOnOtherStores(_ view: StartView, _ group: Group) -> WaitReason? {
-    let running = group.instances.filter { $0.state == .running && $0.id != view.identity.instance }
+func instancesOnOtherStores(
+    _ view: StartView, _ group: Group, except passedOver: [InstanceID] = []
+) -> WaitReason? {
+    let running = group.instances.filter { instance in
+        instance.state == .running && instance.id != view.identity.instance && !passedOver.contains(instance.id)
+    }
     let differing = running.filter { instance in
         view.facts.report(instance.id).map { $0.stores != view.stores } ?? false
     }

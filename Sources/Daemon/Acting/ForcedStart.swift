@@ -12,7 +12,7 @@ import Supervision
 struct ForcedStart: Sendable {
     let directory: DataDirectory
     let etcd: LoopbackEtcd
-    var limit = Duration.seconds(120)
+    var limit = Duration.seconds(1200)
     /// Called after each step, for the log; an error ends the attempt.
     var reached: @Sendable (Step, Child?) async throws -> Void = { _, _ in }
 

@@ -68,6 +68,7 @@ struct ReconcileLoop: Sendable {
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
             isUnderWay: state.isUnderWay, isAsked: !state.askers.isEmpty, interval: configuration.interval)
         state.lastPulse = beat.pulse
+        if !beat.pulse.isLeader { state.askers = [] }
         guard isDue else { return }
         state.askers = []
         state.lastTurn = .now

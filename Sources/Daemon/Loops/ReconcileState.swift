@@ -31,7 +31,7 @@ struct ReconcileState {
         let isNew = pulse.isLeader && self.term != term
         self.term = pulse.isLeader ? term : nil
         if isNew {
-            memory = ReconcileMemory()
+            memory = memory.anew()
             lastTurn = nil
             said = []
             failuresInARow = 0

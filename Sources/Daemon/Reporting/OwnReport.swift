@@ -114,17 +114,32 @@ final class OwnReport: Sendable {
     }
 }
 
-/// Shares one report among all who ask within a moment.
+/// Shares one report among all who ask within a moment, and while it is being made.
 private actor ReportFlight {
     private var last: (report: Report, madeAt: ContinuousClock.Instant)?
+    private var flight: (number: Int, task: Task<Report, any Error>)?
+    private var counter = 0
     private static let moment = Duration.milliseconds(250)
 
-    func report(_ make: @Sendable () async throws(CancellationError) -> Report) async throws(CancellationError)
-        -> Report
-    {
+    func report(
+        _ make: @escaping @Sendable () async throws(CancellationError) -> Report
+    ) async throws(CancellationError) -> Report {
         if let last, last.madeAt.duration(to: .now) < Self.moment { return last.report }
-        let report = try await make()
-        last = (report, .now)
+        // A task of its own, because it must outlive whoever asked first: the others wait for it, too.
+        let (number, task) = flight ?? begin(make)
+        let result = await task.result
+        if flight?.number == number { flight = nil }
+        guard case .success(let report) = result else { throw CancellationError() }
+        if last.map({ $0.madeAt.duration(to: .now) >= Self.moment }) ?? true { last = (report, .now) }
         return report
+    }
+
+    private func begin(
+        _ make: @escaping @Sendable () async throws(CancellationError) -> Report
+    ) -> (number: Int, task: Task<Report, any Error>) {
+        counter += 1
+        let begun = (number: counter, task: Task<Report, any Error> { try await make() })
+        flight = begun
+        return begun
     }
 }
