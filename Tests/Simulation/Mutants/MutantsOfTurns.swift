@@ -25,7 +25,7 @@ extension Policy {
         .removing("the dead go, whatever the quorum", missedIn: "terminated and serving") {
             if case .quorumAtRisk(let member, _) = $0 { member } else { nil }
         },
-        .mutant("an absence needs no grace", by: 243) { policy in
+        .mutant("an absence needs no grace", missedIn: "unhealthy hidden member, and a newcomer asks") { policy in
             policy.seeingTurns { $0.settings.grace = .zero }
         },
         .mutant("members whose data differ are changed", missedIn: "members' data differ") { policy in

@@ -66,6 +66,17 @@ extension Schedule {
                 world.members.isEmpty || world.members.contains { $0.id == id }
             }
         },
+        Schedule("unhealthy hidden member, and a newcomer asks") { world in
+            try world.form(3)
+            let hidden = world.followers()[0]
+            let id = world.memberID(hidden)
+            for index in 0..<3 { world.machines[index].hidden = [world.machines[hidden].id] }
+            world.kill(hidden, for: .seconds(20))
+            world.setDesired(4)
+            try world.hold("it stays a member", for: .seconds(18)) { world in
+                world.members.isEmpty || world.members.contains { $0.id == id }
+            }
+        },
         Schedule("detached and serving") { world in
             try world.form(3)
             let index = world.followers()[0]
