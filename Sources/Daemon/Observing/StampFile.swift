@@ -55,7 +55,9 @@ struct StampFile: Codable {
     }
 
     private func stamp(_ isMountPoint: Bool) throws(DataDirectoryError) -> Stamp {
-        guard ClusterRecord.counts.contains(generation ?? 1), ClusterRecord.counts.contains(carriedInto ?? 1) else { throw DataDirectoryError("read the stamp", "its generation is none") }
+        guard ClusterRecord.counts.contains(generation ?? 1), ClusterRecord.counts.contains(carriedInto ?? 1) else {
+            throw DataDirectoryError("read the stamp", "its generation is none")
+        }
         return Stamp(
             disk: try diskID(isMountPoint), instance: InstanceID(instance), owner: owner, generation: generation,
             cluster: try cluster.map(number).map(ClusterID.init(rawValue:)),

@@ -156,7 +156,9 @@ extension ReportFile {
         switch (holding, held, cause) {
         case ("none", nil, nil): return .none
         case ("data", let held?, nil):
-            if let generation = held.generation, !ClusterRecord.counts.contains(generation) { throw ReportTextError("its generation is none") }
+            if let generation = held.generation, !ClusterRecord.counts.contains(generation) {
+                throw ReportTextError("its generation is none")
+            }
             return .data(
                 HeldData(
                     cluster: try held.cluster.map(id).map(ClusterID.init(rawValue:)),

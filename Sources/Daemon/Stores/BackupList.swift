@@ -32,7 +32,8 @@ extension BackupsSeen {
         guard key.hasSuffix(".db") || key.hasSuffix(".json") else { return 0 }
         let parts = key.split(separator: "-", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 4, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            UInt64(parts[1], radix: 16) != nil, UInt64(parts[2]) != nil, let generation = Int(parts[0]), ClusterRecord.counts.contains(generation)
+            UInt64(parts[1], radix: 16) != nil, UInt64(parts[2]) != nil, let generation = Int(parts[0]),
+            ClusterRecord.counts.contains(generation)
         else { return 0 }
         return generation
     }
