@@ -5,6 +5,9 @@ import FoundationEssentials
 /// The time in UTC, as `2026-01-31T12:00:00Z`.
 func timeNow() -> String { Date.now.formatted(.iso8601) }
 
+/// The time in whole seconds since 1970.
+func secondsNow() -> Int { Int(Date.now.timeIntervalSince1970) }
+
 /// Random bytes in hex, two digits each: never the same twice.
 func randomHex(_ bytes: Int) -> String {
     (0..<bytes).map { _ in

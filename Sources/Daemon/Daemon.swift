@@ -85,9 +85,9 @@ struct Daemon: Sendable {
         // and must not hold up the boot that waits for us (F6).
         notices.tell(.ready)
 
-        // Asked for while the metadata service answers: a resume needs nothing else.
         sayWhatIsAtStake()
         let program = EtcdProgram(configuration: configuration, spawner: spawner)
+        // Asked for while the metadata service answers: a resume needs nothing else.
         async let earlyVersion = program.version()
         let loop = try CurlLoop()
         let surroundings = try await persist("who this instance is") {

@@ -5,6 +5,7 @@ import ClusterPlanning
 import Etcd
 import FoundationEssentials
 import HTTP
+import Supervision
 
 /// Prints the plan.
 ///
@@ -65,6 +66,7 @@ private struct PlanReport: Encodable {
     ) async throws -> StartPlan {
         let clock = ContinuousClock()
         let startedAt = clock.now
+        let program = EtcdProgram(configuration: configuration, spawner: Spawner())
         var memory = StartMemory()
         let identity = observers.start.identity
         while true {
@@ -72,8 +74,9 @@ private struct PlanReport: Encodable {
             if let plan = planAtOnce(identity, disk: disk, lastExit: .none) { return plan }
             // As `run` would stamp it; nothing is written here.
             if let stamp = disk.stampNeeded(on: identity.instance, newDisk: DiskID("d-none")) { disk = .empty(stamp) }
-            let view = try await observers.start.look(
+            var view = try await observers.start.look(
                 disk: disk, own: OwnEtcd(), now: startedAt.duration(to: clock.now))
+            view.programFault = try await program.fault(in: view)
             let plan = planStart(view, memory: &memory)
             guard case .wait(let reason) = plan, case .groupMayChange = reason else { return plan }
             try await clock.sleep(for: pause(waitingFor: reason, waited: .zero, interval: configuration.interval))

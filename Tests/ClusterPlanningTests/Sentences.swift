@@ -78,7 +78,7 @@ let waitSentences = #"""
     the disks that are held are a quorum, as i-2 knows it: they have to reach each other
     i-2 knows a leader that can't be reached from here
     generation 1 is lost, and --on-loss hold leaves it to a person: run `etcd-cluster recover`
-    nobody holds data that etcd can run on; what is on i-2 is for a person to judge: run `etcd-cluster recover`
+    etcd can't run on what i-2 holds, and what that is worth is for a person to judge: run `etcd-cluster recover`
     the record says that i-4 is to join first
     another member is joining: 8 at http://10.0.0.4:2380
     the cluster has 3 members of 3

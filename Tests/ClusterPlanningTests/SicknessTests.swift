@@ -25,6 +25,13 @@ import Testing
 
     @Test(arguments: replacements)
     func replacementIsDue(claim: String, view: StartView, sickFor: Int, due: Bool) {
-        #expect(isReplacementDue(view, sickFor: .seconds(sickFor)) == due, "\(claim)")
+        #expect(isReplacementDue(view, sickFor: .seconds(sickFor), sinceAsked: nil) == due, "\(claim)")
+    }
+
+    @Test(arguments: [(599, false), (600, true)])
+    func theGroupIsNotAskedAgainForTenMinutes(sinceAsked: Int, due: Bool) {
+        let view = Self.ill([cluster(members(1, 2, 3), ill: [1])])
+        #expect(isReplacementDue(view, sickFor: .seconds(9999), sinceAsked: .seconds(sinceAsked)) == due)
+        #expect(mayReplacementBeDue(view.settings, sickFor: .seconds(9999), sinceAsked: .seconds(sinceAsked)) == due)
     }
 }

@@ -105,9 +105,9 @@ private let wal = "member/wal/0000000000000000-0000000000000000.wal"
     /// A volume of its own may come back on another instance.
     @Test func aVolumesStampOfTheFirstFormNamesAVolume() throws {
         let text = Data(#"{"version":1,"instance":"i-0a","started":true}"#.utf8)
-        #expect(try StampFile.decode(text, from: "x", isMountPoint: true).disk == DiskID("m-v1-i-0a-none"))
-        #expect(try StampFile.decode(text, from: "x", isMountPoint: true).disk.isVolume)
-        #expect(try !StampFile.decode(text, from: "x", isMountPoint: false).disk.isVolume)
+        #expect(try StampFile.decode(text, from: "x", isMountPoint: { true }).disk == DiskID("m-v1-i-0a-none"))
+        #expect(try StampFile.decode(text, from: "x", isMountPoint: { true }).disk.isVolume)
+        #expect(try !StampFile.decode(text, from: "x", isMountPoint: { false }).disk.isVolume)
     }
 
     @Test(arguments: [

@@ -7,14 +7,14 @@ import Testing
 
 @Suite struct WaitingTests {
     @Test func aReasonIsSaidOnceAndAgainAfterFiveMinutes() {
-        var waiting = Waiting()
+        var waiting = Waiting(since: .zero)
         let said = (0...700).filter { waiting.begin(.ownDataLost, .seconds($0)) }
         #expect(said == [0, 300, 600])
         #expect(waiting.since == .zero)
     }
 
     @Test func whatDiffersInNumbersAloneIsSaidOnceAMinute() {
-        var waiting = Waiting()
+        var waiting = Waiting(since: .zero)
         let said = (0...130).filter { second in
             waiting.begin(.groupNotRead("timed out after \(1000 + second) ms (ID 4f-\(second))"), .seconds(second))
         }
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func anotherCauseIsSaidSoonAndAnotherKindAtOnce() {
-        var waiting = Waiting()
+        var waiting = Waiting(since: .zero)
         let looks: [(WaitReason, Int)] = [
             (.groupNotRead("throttled"), 0), (.groupNotRead("refused"), 4), (.groupNotRead("refused"), 5),
             (.zoneNotRead("refused"), 6),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +14,20 @@ from rig import addresses
 from rig.aws import ALLOWED, AWS, AccessKey
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AWS]:
+@contextmanager
+def account_of(directory: Path, size: int) -> Iterator[AWS]:
+    """An AWS on addresses of its own, with a group of so many instances."""
     block = addresses.reserve()
-    aws = AWS(tmp_path_factory.mktemp("aws"), block, size=6)
+    aws = AWS(directory, block, size=size)
     yield aws
     aws.stop()
     block.release()
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AWS]:
+    with account_of(tmp_path_factory.mktemp("aws"), 6) as aws:
+        yield aws
 
 
 @pytest.fixture

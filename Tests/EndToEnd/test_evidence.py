@@ -37,7 +37,7 @@ def others(world: World, host: Host) -> list[Host]:
     return [one for one in world.fleet.living() if one is not host]
 
 
-def leaders_log(world: World) -> str:
+def all_logs(world: World) -> str:
     return "".join(host.log_text() for host in world.fleet.living())
 
 
@@ -113,8 +113,8 @@ def test_detached_instance_that_serves_is_kept(make_world: MakeWorld, binary: st
     world.await_whole()
     host = next(one for one in world.fleet.living() if one is not world.leader())
     world.aws.detach(host.id)
-    wait_until("the leader says so", lambda: f"member {host.id}" in leaders_log(world)
-               and "the group does not list its instance" in leaders_log(world))
+    wait_until("the leader says so", lambda: f"member {host.id}" in all_logs(world)
+               and "the group does not list its instance" in all_logs(world))
     time.sleep(12)
     assert host.id in {one.name for one in world.members()}
     assert host.endpoint.status().leader
@@ -152,7 +152,7 @@ def test_healthy_member_that_aws_hides_for_three_minutes_is_kept(make_world: Mak
         time.sleep(max(0.0, began + 180 - time.monotonic()))
         assert member in {one.id for one in world.members()}
         assert hidden.endpoint.status().leader
-    said = leaders_log(world)
+    said = all_logs(world)
     assert f"member {hidden.id}" in said and "stays, though the group does not list its instance" in said
     world.await_whole()
 
@@ -170,4 +170,4 @@ def test_instance_that_vanished_and_that_ec2_forgot_is_replaced(make_world: Make
         wait_until("the newcomer has taken the place", lambda: {one.name for one in world.members()
                    if one.is_started and not one.is_learner} >= {replacement.id, leader.id}
                    and victim.id not in {one.name for one in world.members()}, 90)
-    assert "EC2 does not know" in leaders_log(world)
+    assert "EC2 does not know" in all_logs(world)

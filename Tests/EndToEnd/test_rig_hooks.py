@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from accounts import ec2_ids, group_ids, refusal
-from rig import addresses
+from accounts import account_of, ec2_ids, group_ids, key, me, refusal  # noqa: F401 - fixtures among them
 from rig.aws import ALLOWED, AWS, AccessKey, Instance
 from rig.waiting import wait_until
 from rig.world import World
@@ -19,11 +18,8 @@ from rig.world import World
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AWS]:
-    block = addresses.reserve()
-    aws = AWS(tmp_path_factory.mktemp("aws"), block, size=0)
-    yield aws
-    aws.stop()
-    block.release()
+    with account_of(tmp_path_factory.mktemp("aws"), 0) as aws:
+        yield aws
 
 
 @pytest.fixture
@@ -40,11 +36,6 @@ def aws(account: AWS) -> Iterator[AWS]:
     account.delete_group()
     for one in account.running():
         account.terminate_at_once(one.id)
-
-
-@pytest.fixture
-def key(aws: AWS) -> AccessKey:
-    return aws.issue_key(aws.running()[0].id, 3600)
 
 
 def states(aws: AWS) -> list[str]:

@@ -71,7 +71,7 @@ extension WaitReason: CustomStringConvertible {
         case .generationHeld(let generation):
             "generation \(generation) is lost, and --on-loss hold leaves it to a person: run `etcd-cluster recover`"
         case .dataUnusable(let instances):
-            "nobody holds data that etcd can run on; what is on \(list(instances.map(\.rawValue))) is for a person to judge: "
+            "etcd can't run on what \(list(instances.map(\.rawValue))) holds, and what that is worth is for a person to judge: "
                 + "run `etcd-cluster recover`"
         case .ownEntryOfLostData(let member):
             "entry \(member.label) belongs to data that is lost; the leader has to remove it"

@@ -106,3 +106,13 @@ package struct ReconcileMemory: Equatable, Sendable {
 
     package init() {}
 }
+
+extension ClusterView {
+    /// What the leader of a cluster would see, where somebody else acts by its rules.
+    init(_ view: StartView, _ cluster: RunningCluster) {
+        self.init(
+            now: view.now, time: view.time, salt: view.salt, own: view.identity.instance, ownMember: cluster.leader,
+            ownGeneration: cluster.generation, settings: view.settings, cluster: cluster, abilities: view.abilities,
+            facts: view.facts, record: view.record, backups: view.backups)
+    }
+}

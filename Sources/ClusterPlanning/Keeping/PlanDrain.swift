@@ -142,7 +142,7 @@ extension Turn {
         hooks += held.map { .heartbeat(hook: $0.name, instance) }
     }
 
-    /// The hooks that are ours to complete: those that are named in the settings, else the group's only one of this kind.
+    /// The hooks that are ours to complete; where there is none, that is said.
     private mutating func ourHooks(
         _ transition: LifecycleHook.Transition, for instance: InstanceID
     ) -> [LifecycleHook] {
@@ -152,13 +152,22 @@ extension Turn {
             deferring(.hooksNotRead(cause))
             return []
         case .seen(let all):
-            let hooks = all.filter { $0.transition == transition }.sorted { $0.name < $1.name }
-            let named = hooks.filter { view.settings.lifecycleHooks.contains($0.name) }
-            if !named.isEmpty { return named }
-            if view.settings.lifecycleHooks.isEmpty, hooks.count == 1 { return hooks }
-            deferring(.hookNotOurs(instance, hooks.map(\.name)))
-            return []
+            let ours = view.settings.ourHooks(among: all, transition)
+            if ours.isEmpty {
+                deferring(.hookNotOurs(instance, all.filter { $0.transition == transition }.map(\.name).sorted()))
+            }
+            return ours
         }
+    }
+}
+
+extension PlanSettings {
+    /// The hooks of one kind that are ours to complete, by name: those that the settings name, else the group's only one.
+    func ourHooks(among hooks: [LifecycleHook], _ transition: LifecycleHook.Transition) -> [LifecycleHook] {
+        let all = hooks.filter { $0.transition == transition }.sorted { $0.name < $1.name }
+        let named = all.filter { lifecycleHooks.contains($0.name) }
+        if !named.isEmpty { return named }
+        return lifecycleHooks.isEmpty && all.count == 1 ? all : []
     }
 }
 

@@ -1,4 +1,4 @@
-/// The leader's decisions on who is a member no more: by evidence alone.
+/// The leader's decisions on the members that are there: who votes, who has moved, and, by evidence alone, who is one no more.
 
 extension Turn {
     /// A learner that answers gets its vote; etcd itself refuses as long as it lags (F12).
@@ -172,8 +172,8 @@ extension Turn {
         return .goes(reason)
     }
 
-    /// An absence proves little: it never leaves two voters unless somebody asks to take the place, and never removes more
-    /// than a minority in a grace period (F23).
+    /// An absence proves little: it never leaves two voters unless two are wanted or somebody asks to take the place, never
+    /// one of two, and never removes more than a minority in a grace period (F23).
     private func boundOfWeakEvidence(_ member: Member) -> String? {
         guard member.isVoter else { return nil }
         let voters = cluster.voters.count
@@ -181,8 +181,8 @@ extension Turn {
         if voters == 3, !isWanted, !view.facts.counted.contains(where: \.asksForPlace) {
             return "two voters would be left, and no instance asks to take the place"
         }
-        let most = (voters - 1) / 2
-        return memory.weakRemovals.count >= max(most, voters == 2 ? 0 : 1)
+        if voters == 2 { return "of two voters none goes on such evidence" }
+        return memory.weakRemovals.count >= max((voters - 1) / 2, 1)
             ? "\(memory.weakRemovals.count) were removed on such evidence in the last \(view.settings.grace)" : nil
     }
 

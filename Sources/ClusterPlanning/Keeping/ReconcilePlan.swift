@@ -57,6 +57,14 @@ extension ReconcilePlan.Step {
         case .swapRecord, .moveLeader, .changeDNS, .heartbeat, .completeHook: false
         }
     }
+
+    /// Whether only the leader of the very term in which it was planned may do it (F27).
+    package var needsLeadership: Bool {
+        if case .moveLeader = self { true } else { changesMembership }
+    }
+
+    /// Whether the steps behind it are carried out even if it fails: nothing waits for DNS.
+    package var holdsNothingUp: Bool { if case .changeDNS = self { true } else { false } }
 }
 
 package enum MoveReason: Equatable, Sendable {

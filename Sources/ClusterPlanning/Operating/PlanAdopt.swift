@@ -27,13 +27,3 @@ package func planAdopt(_ view: OperatorView) -> OperatorPlan {
         return .act([.swapRecord(swap)], then: ["the leader keeps the record true from its next turn on"])
     }
 }
-
-extension ClusterView {
-    /// What the cluster's leader would see, as far as the record goes.
-    fileprivate init(_ view: StartView, _ cluster: RunningCluster) {
-        self.init(
-            now: view.now, time: view.time, salt: view.salt, own: view.identity.instance, ownMember: cluster.leader,
-            ownGeneration: cluster.generation, settings: view.settings, cluster: cluster, facts: view.facts,
-            record: view.record, backups: view.backups)
-    }
-}

@@ -22,10 +22,7 @@ package func isHookOurBusiness(_ view: StartView, _ plan: StartPlan?) -> Bool {
 /// - Returns: nothing where none of the hooks is known to be ours.
 package func planOwnHooks(_ view: StartView, _ plan: StartPlan?, hooks: [LifecycleHook]) -> [OwnHookStep] {
     guard let transition = transition(view, plan) else { return [] }
-    let all = hooks.filter { $0.transition == transition }.sorted { $0.name < $1.name }
-    let named = all.filter { view.settings.lifecycleHooks.contains($0.name) }
-    let ours = !named.isEmpty ? named : view.settings.lifecycleHooks.isEmpty && all.count == 1 ? all : []
-    return ours.map { hook in
+    return view.settings.ourHooks(among: hooks, transition).map { hook in
         transition == .launching
             ? .complete(hook: hook.name) : .heartbeat(hook: hook.name, every: hook.heartbeatTimeout / 3)
     }

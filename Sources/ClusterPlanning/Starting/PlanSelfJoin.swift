@@ -53,10 +53,7 @@ private func otherEntered(_ view: StartView, _ cluster: RunningCluster, _ memory
 private func removal(
     _ view: StartView, _ group: Group, _ cluster: RunningCluster, _ memory: inout StartMemory
 ) -> ReconcilePlan.Step? {
-    let seen = ClusterView(
-        now: view.now, own: view.identity.instance, ownMember: cluster.leader, settings: view.settings,
-        cluster: cluster, abilities: view.abilities, facts: view.facts, record: view.record)
-    var turn = Turn(seen, memory.keeping)
+    var turn = Turn(ClusterView(view, cluster), memory.keeping)
     turn.remember()
     turn.remove(group)
     memory.keeping = turn.memory
@@ -103,6 +100,4 @@ private func entering(
 extension Group {
     /// Whether more instances are there, or on their way, than are wanted: some are about to be replaced.
     var holdsMoreThanDesired: Bool { instances.count(where: \.isInDuty) > desiredCapacity }
-
-    var isLosingInstances: Bool { instances.contains { $0.lifecycle?.isTerminating == true } }
 }

@@ -55,10 +55,6 @@ extension Peer {
     var isSilent: Bool { if case .silent = answer { true } else { false } }
     var hasMembers: Bool { if case .members = answer { true } else { false } }
 
-    var nobodyHasStarted: Bool {
-        if case .members(_, let members) = answer { members.allSatisfy { !$0.isStarted } } else { true }
-    }
-
     /// The list that it shows, where that is this cluster's.
     func members(of cluster: ClusterID) -> [Member]? {
         if case .members(cluster, let members) = answer { members } else { nil }

@@ -70,6 +70,12 @@ actor EtcdProgram {
         return taken
     }
 
+    /// Why etcd would not run here, where that decides anything: before this instance is entered into a cluster that answers.
+    func fault(in view: StartView) async throws(CancellationError) -> String? {
+        guard case .empty = view.disk, !view.clusters.isEmpty else { return nil }
+        return try await fault(for: view.identity)
+    }
+
     /// Has the program read the flags that it would be started with, and nothing more: with `--version` etcd says its
     /// version, once the rest of its command line makes sense to it.
     ///

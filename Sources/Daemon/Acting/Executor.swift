@@ -115,17 +115,6 @@ struct Executor: Sendable {
     }
 }
 
-extension ReconcilePlan.Step {
-    /// Whether only the leader of the very term in which it was planned may do it.
-    fileprivate var needsLeadership: Bool {
-        switch self {
-        case .moveLeader: true
-        case .swapRecord, .changeDNS, .heartbeat, .completeHook: false
-        default: changesMembership
-        }
-    }
-}
-
 extension EtcdError {
     fileprivate var wasNotReached: Bool {
         guard case .notAnswered(let error) = reason else { return false }

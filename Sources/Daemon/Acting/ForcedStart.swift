@@ -44,7 +44,7 @@ struct ForcedStart: Sendable {
     ///   - time: seconds since 1970, for the copy's name.
     /// - Throws: `DataDirectoryError`, `ForcedStartError`, and as `LoopbackEtcd.run`. The copy stays, and so does what etcd
     ///   has done to the data until then.
-    func run(_ launch: ClusterPlanning.Launch, time: Int = Int(Date().timeIntervalSince1970)) async throws {
+    func run(_ launch: ClusterPlanning.Launch, time: Int = secondsNow()) async throws {
         guard case .force(let member) = launch.kind else { preconditionFailure("this is no forced start") }
         let label = "g\(launch.generation ?? 0)"
         let copy = try await runBlocking { [directory] isCancelled in

@@ -2,22 +2,30 @@
 
 import ClusterPlanning
 
-/// Calls `SetInstanceHealth` where the plan says so, and not again for ten minutes.
+/// Calls `SetInstanceHealth` where the plan says so, and remembers when.
 actor Sickness {
     private let group: GroupObserver
     private let logger: Logger
-    private var calledAt: ContinuousClock.Instant?
+    private var askedAt: ContinuousClock.Instant?
 
     init(group: GroupObserver, logger: Logger) {
         self.group = group
         self.logger = logger
     }
 
+    private var sinceAsked: Duration? { askedAt?.duration(to: .now) }
+
+    /// Whether a look is worth taking for this alone.
+    ///
     /// - Parameter sickFor: how long our member has been without a leader, or not run at all.
+    func needsLook(_ settings: PlanSettings, sickFor: Duration) -> Bool {
+        mayReplacementBeDue(settings, sickFor: sickFor, sinceAsked: sinceAsked)
+    }
+
+    /// - Parameter sickFor: as of `needsLook`.
     func heed(_ view: StartView, sickFor: Duration) async throws(CancellationError) {
-        guard isReplacementDue(view, sickFor: sickFor) else { return }
-        if let calledAt, calledAt.duration(to: .now) < .seconds(600) { return }
-        calledAt = .now
+        guard isReplacementDue(view, sickFor: sickFor, sinceAsked: sinceAsked) else { return }
+        askedAt = .now
         do {
             logger.warning("asking the group to replace this instance", ["ill_for": sickFor])
             try await group.setUnhealthy()

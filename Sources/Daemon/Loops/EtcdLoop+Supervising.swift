@@ -7,7 +7,7 @@ import Supervision
 
 extension EtcdLoop {
     func supervise(_ launch: Launch, _ disk: Disk, _ state: inout State) async throws {
-        let isFirst = disk.stampBesideData == nil
+        let isFirst = if case .data = disk { false } else { true }
         let child: Child
         let output: OutputTail?
         do {
@@ -25,11 +25,12 @@ extension EtcdLoop {
             state.lastExit = .none
             return
         }
+        // Before its end is judged: a look at the data by a second etcd may take minutes, and is no part of this life.
+        let ran = child.startedAt.duration(to: .now)
         state.endedAt = .now
         state.lastExit = status.isSuccess ? .unaskedSuccess : .failure
         ownReport.learn(isEtcdRunning: false, lastExit: state.lastExit)
         try await judge(output, status, &state)
-        let ran = child.startedAt.duration(to: .now)
         logger.warning("etcd ended by itself", ["status": status, "pid": child.pid, "ran": ran])
         try await pauseBeforeRestart(afterRunning: ran, &state)
     }
@@ -43,7 +44,7 @@ extension EtcdLoop {
         let command = try await program.command(for: launch)
         let version = try await program.version()
         if let refusal = version.refusal(toFollow: disk.stamp?.etcdVersion) { throw ObservationError(refusal) }
-        if let place = try await stamp.clear(for: launch, time: Int(Date().timeIntervalSince1970)) {
+        if let place = try await stamp.clear(for: launch, time: secondsNow()) {
             logger.warning("data without a log set aside", ["to": place])
         }
         try await stamp.prepare(launch, on: disk.stamp, etcdVersion: version.minorText)
@@ -98,7 +99,7 @@ extension EtcdLoop {
         return try await withThrowingTaskGroup(of: ExitStatus?.self) { group in
             group.addTask { try await child.exit }
             group.addTask {
-                _ = try await loop.untilToldToStop(memory) { now }
+                try await loop.untilToldToStop(memory) { now }
                 return nil
             }
             defer { group.cancelAll() }
@@ -133,13 +134,6 @@ extension EtcdLoop {
         logger.info("restarting etcd after a pause", ["pause": pause, "ends_in_a_row": state.backoff.endsInARow])
         notices.tell(.status("etcd does not run; starting it again after \(pause)"))
         try await Self.clock.sleep(for: pause)
-    }
-}
-
-extension Disk {
-    /// Nil where there is no data.
-    fileprivate var stampBesideData: Stamp?? {
-        if case .data(let stamp) = self { stamp } else { nil }
     }
 }
 

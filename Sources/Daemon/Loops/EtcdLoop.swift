@@ -62,7 +62,7 @@ struct EtcdLoop: Sendable {
     // MARK: Deciding
 
     private func decide(_ state: inout State) async throws -> (Launch, Disk) {
-        var waiting = Waiting()
+        var waiting = Waiting(since: now)
         while true {
             let disk = await stamp.observe()
             if !state.looksFirst, let plan = planAtOnce(observer.identity, disk: disk, lastExit: state.lastExit),
@@ -73,9 +73,7 @@ struct EtcdLoop: Sendable {
             }
             var view = try await observer.look(
                 disk: disk, own: OwnEtcd(lastExit: state.lastExit, shown: state.shown), now: now)
-            if case .empty = disk, !view.clusters.isEmpty {
-                view.programFault = try await program.fault(for: observer.identity)
-            }
+            view.programFault = try await program.fault(in: view)
             try await sickness.heed(view, sickFor: watch.sickFor)
             let plan = planStart(view, memory: &state.memory)
             ownReport.learn(founders: state.memory.founders)
@@ -96,7 +94,7 @@ struct EtcdLoop: Sendable {
 
     /// An etcd that ends as often as it is started never gets as far as a look, and yet its instance may have to be replaced.
     private func lookIfSick(_ disk: Disk, _ state: State) async throws {
-        guard configuration.replacesSick, watch.sickFor >= configuration.unhealthyAfter else { return }
+        guard await sickness.needsLook(configuration.planSettings, sickFor: watch.sickFor) else { return }
         let view = try await observer.look(disk: disk, own: OwnEtcd(lastExit: state.lastExit), now: now)
         try await sickness.heed(view, sickFor: watch.sickFor)
     }
@@ -121,7 +119,7 @@ struct EtcdLoop: Sendable {
     }
 
     private func setAside(_ reason: SetAsideReason, _ plan: StartPlan, _ state: inout State) throws {
-        let aside = try directory.setAside(reason: reason.word, time: Int(Date().timeIntervalSince1970))
+        let aside = try directory.setAside(reason: reason.word, time: secondsNow())
         state.lastExit = .none
         state.looksFirst = false
         state.shown = nil

@@ -1,9 +1,9 @@
-/// What the two loops tell each other: whether somebody leads, and that somebody has asked.
+/// What the loops tell each other: whether somebody leads, and that somebody has asked.
 
 import ClusterPlanning
 import Synchronization
 
-/// Shared between the loop that runs etcd and the one that keeps the cluster.
+/// Shared between the loop that runs etcd, the one that keeps the cluster, and the one that answers peers.
 final class EtcdWatch: Sendable {
     private struct Known {
         var leaderSeenAt = ContinuousClock.now

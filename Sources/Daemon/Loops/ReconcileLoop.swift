@@ -113,20 +113,20 @@ struct ReconcileLoop: Sendable {
         }
     }
 
-    /// Steps in their order; one that fails drops what follows it, but for DNS, which nothing waits for.
+    /// Steps in their order; one that fails drops what follows it, unless nothing waits for it.
     private func carryOut(_ plan: ReconcilePlan, _ beat: ClusterObserver.Beat, _ state: ReconcileState) async throws {
-        var failureOfDNS: (any Error)?
+        var postponed: (any Error)?
         for step in plan.steps {
             say(step, state)
             do {
                 if case .notYet(let why) = try await executor.perform(step, inTerm: beat.term) {
                     logger.debug("not yet", ["reason": why])
                 }
-            } catch let error where step.isDNS && !(error is CancellationError) {
-                failureOfDNS = error
+            } catch let error where step.holdsNothingUp && !(error is CancellationError) {
+                postponed = error
             }
         }
-        if let failureOfDNS { throw failureOfDNS }
+        if let postponed { throw postponed }
     }
 
     private func say(_ step: ReconcilePlan.Step, _ state: ReconcileState) {
@@ -162,8 +162,6 @@ struct ReconcileLoop: Sendable {
 }
 
 extension ReconcilePlan.Step {
-    fileprivate var isDNS: Bool { if case .changeDNS = self { true } else { false } }
-
     /// Repeated until it succeeds, or for as long as something lasts.
     fileprivate var isRoutine: Bool {
         switch self {

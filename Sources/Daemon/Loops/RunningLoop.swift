@@ -18,34 +18,41 @@ struct RunningLoop: Sendable {
 
     private static let clock = ContinuousClock()
 
-    /// Returns only where etcd has to stop, with what is to follow.
+    /// Returns only where etcd has to stop; the next look before a start tells what is to follow.
     ///
     /// - Parameters:
     ///   - memory: of the looks before etcd was started.
     ///   - now: monotonic, since the supervisor's start.
-    func untilToldToStop(_ memory: StartMemory, _ now: @Sendable () -> Duration) async throws -> StartPlan {
+    func untilToldToStop(_ memory: StartMemory, _ now: @Sendable () -> Duration) async throws {
         var memory = memory
-        var waiting = Waiting()
+        var waiting = Waiting(since: now())
         var lastLook: Duration?
         while true {
             try await Self.clock.sleep(for: min(.seconds(1), configuration.interval))
             let generation = await stamp.running?.generation
             let lacksGeneration = observer.records.isConfigured && generation == nil
-            let isDue = isLookDue(
-                leaderless: watch.leaderless, isOvertaken: watch.isOvertaken, lacksGeneration: lacksGeneration,
-                sinceLastLook: lastLook.map { now() - $0 }, waited: now() - waiting.since,
-                interval: configuration.interval)
-            guard isDue else { continue }
+            func isDue(sinceLastLook: Duration?) -> Bool {
+                isLookDue(
+                    leaderless: watch.leaderless, isOvertaken: watch.isOvertaken, lacksGeneration: lacksGeneration,
+                    sinceLastLook: sinceLastLook, waited: now() - waiting.since, interval: configuration.interval)
+            }
+            guard isDue(sinceLastLook: nil) else {
+                // Nothing calls for looks: what does the next time is watched as closely as if it were the first.
+                lastLook = nil
+                waiting = Waiting(since: now())
+                continue
+            }
+            guard isDue(sinceLastLook: lastLook.map { now() - $0 }) else { continue }
             lastLook = now()
-            if let plan = try await look(&memory, &waiting, now()) { return plan }
+            if try await look(&memory, &waiting, now()) { return }
         }
     }
 
-    /// - Returns: nil where etcd goes on.
+    /// - Returns: whether etcd has to stop.
     private func look(
         _ memory: inout StartMemory, _ waiting: inout Waiting, _ now: Duration
-    ) async throws -> StartPlan? {
-        guard let running = await stamp.running else { return nil }
+    ) async throws -> Bool {
+        guard let running = await stamp.running else { return false }
         let own = OwnEtcd(isRunning: true, shown: try await ownReport.etcdState())
         let view = try await observer.look(disk: .data(running), own: own, now: now)
         try await sickness.heed(view, sickFor: watch.sickFor)
@@ -57,11 +64,11 @@ struct RunningLoop: Sendable {
             if waiting.begin(reason, now) { logger.info("etcd runs without a leader", ["reason": reason]) }
         case .stop(let next):
             logger.warning("etcd has to stop", ["plan": next])
-            return next
+            return true
         case .claim(let swap): try await claim(swap)
         case .stamp(let stamp): try await adopt(stamp)
         }
-        return nil
+        return false
     }
 
     private func claim(_ swap: RecordSwap) async throws {

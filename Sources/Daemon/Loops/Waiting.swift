@@ -6,7 +6,10 @@ import ClusterPlanning
 struct Waiting {
     private var kind: String?
     private var repetition = Repetition()
-    private(set) var since = Duration.zero
+    private(set) var since: Duration
+
+    /// - Parameter since: where there is no reason yet: monotonic, since the supervisor's start.
+    init(since: Duration) { self.since = since }
 
     /// Takes note of a reason; whether it is worth a line in the log.
     mutating func begin(_ reason: WaitReason, _ now: Duration) -> Bool {

@@ -118,7 +118,7 @@ package struct DataDirectory: Sendable {
             throw DataDirectoryError("read \(stampPath)", "this is no file that etcd-cluster has written")
         }
         let bytes = try readWhole(descriptor, named: stampPath, limit: Self.stampLimit)
-        return try StampFile.decode(Data(bytes), from: stampPath, isMountPoint: isMountPoint())
+        return try StampFile.decode(Data(bytes), from: stampPath, isMountPoint: isMountPoint)
     }
 
     private func writeSynced(_ bytes: [UInt8], to file: String) throws(DataDirectoryError) {

@@ -58,7 +58,7 @@ actor GroupObserver {
         }
     }
 
-    /// Sees whether AWS answers, unless that was seen within the last minute.
+    /// Sees whether AWS answers, but not again within a minute.
     func probe() async throws(CancellationError) {
         if let probedAt, probedAt.duration(to: .now) < .seconds(60) { return }
         probedAt = .now

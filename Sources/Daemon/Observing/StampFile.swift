@@ -11,6 +11,8 @@ struct StampFile: Codable {
 
     private static let version = 2
 
+    typealias MountPointTest = () throws(DataDirectoryError) -> Bool
+
     var version = Self.version
     /// Of a file of version 1 alone it is missing.
     var disk: String?
@@ -38,9 +40,11 @@ struct StampFile: Codable {
         followsLostData = stamp.followsLostData ? true : nil
     }
 
-    /// - Parameter isMountPoint: whether the directory is a file system of its own, for stamps that don't say so.
+    /// - Parameter isMountPoint: whether the directory is a file system of its own; asked for stamps alone that don't say so.
     /// - Throws: where it is no stamp of this form. What it says instead is not repeated: it may be anybody's file.
-    static func decode(_ data: Data, from path: String, isMountPoint: Bool) throws(DataDirectoryError) -> Stamp {
+    static func decode(
+        _ data: Data, from path: String, isMountPoint: MountPointTest
+    ) throws(DataDirectoryError) -> Stamp {
         do {
             let form = try JSONDecoder().decode(Form.self, from: data)
             guard (1...version).contains(form.version) else {
@@ -54,7 +58,7 @@ struct StampFile: Codable {
         }
     }
 
-    private func stamp(_ isMountPoint: Bool) throws(DataDirectoryError) -> Stamp {
+    private func stamp(_ isMountPoint: MountPointTest) throws(DataDirectoryError) -> Stamp {
         guard ClusterRecord.counts.contains(generation ?? 1), ClusterRecord.counts.contains(carriedInto ?? 1) else {
             throw DataDirectoryError("read the stamp", "its generation is none")
         }
@@ -71,10 +75,10 @@ struct StampFile: Codable {
     ///
     /// It is as good as a random one: an instance's ID never comes again, and a disk that follows this one on the same
     /// instance has a stamp of version 2, with an ID of its own. Two copies of one disk share it, as they share any other.
-    private func diskID(_ isMountPoint: Bool) throws(DataDirectoryError) -> DiskID {
+    private func diskID(_ isMountPoint: MountPointTest) throws(DataDirectoryError) -> DiskID {
         if let disk, !disk.isEmpty { return DiskID(disk) }
         guard version == 1 else { throw DataDirectoryError("read the stamp", "it names no disk") }
-        return DiskID("\(isMountPoint ? "m-" : "")v1-\(instance)-\(member ?? "none")")
+        return DiskID("\(try isMountPoint() ? "m-" : "")v1-\(instance)-\(member ?? "none")")
     }
 
     private func number(_ hex: String) throws(DataDirectoryError) -> UInt64 {

@@ -72,9 +72,7 @@ package struct ReportServer: Sendable {
 
 /// What an answer has to repeat, so that it is an answer to this question and no older one.
 enum ReportNonce {
-    static func make() -> String {
-        (0..<2).map { _ in String(UInt64.random(in: 0 ... .max), radix: 16) }.joined()
-    }
+    static func make() -> String { randomHex(16) }
 
     /// Short and of letters and digits alone: it is sent back as it is.
     static func isOne(_ text: String) -> Bool {

@@ -116,10 +116,10 @@ class Group:
         self.autoscaling.complete_lifecycle_action(
             AutoScalingGroupName=self.group, LifecycleHookName=hook, InstanceId=instance_id, LifecycleActionResult=result)
 
-    def lifecycle_events(self, instance_id: str | None = None, kind: str | None = None) -> list[LifecycleEvent]:
+    def lifecycle_events(self, instance_id: str | None = None) -> list[LifecycleEvent]:
         """What happened at hooks, in order."""
         found = [LifecycleEvent(**one) for one in self._order("lifecycle_events")]
-        return [one for one in found if instance_id in (None, one.instance) and kind in (None, one.kind)]
+        return [one for one in found if instance_id in (None, one.instance)]
 
     # Replacing all
 
