@@ -30,6 +30,14 @@ enum HiddenCalls {
         Int32(truncatingIfNeeded: call(424, Int(descriptor), Int(signal.rawValue), 0, 0))
     }
 
+    /// mallopt(3) with `M_ARENA_MAX`: how many heaps all threads together may have.
+    static func setMostHeaps(_ count: Int32) {
+        typealias MallocOption = @convention(c) (Int32, Int32) -> Int32
+        guard let symbol = dlsym(nil, "mallopt") else { return }
+        let arenaMaximum: Int32 = -8
+        _ = unsafeBitCast(symbol, to: MallocOption.self)(arenaMaximum, count)
+    }
+
     /// syscall(2), with numbers that are the same on every architecture (all since Linux 5.0 are).
     private static func call(_ number: Int, _ a: Int, _ b: Int, _ c: Int, _ d: Int) -> Int {
         typealias SystemCall = @convention(c) (Int, Int, Int, Int, Int) -> Int

@@ -7,5 +7,6 @@ import Supervision
 
 StandardStreams.openClosedOnes()
 Trampoline.runIfAsked()
+MallocArenas.bound()
 let arguments = Array(CommandLine.arguments.dropFirst())
 exit(await runProgram(arguments: arguments, environment: ProcessInfo.processInfo.environment))
