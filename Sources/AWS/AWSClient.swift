@@ -6,9 +6,10 @@ import Synchronization
 package final class AWSClient: Sendable {
     package let endpoints: Endpoints
     private let http: any HTTPClient
+    private let bulk: any HTTPClient
     private let credentials: CredentialChain
-    private let policy: RetryPolicy
-    private let timing: Timing
+    let policy: RetryPolicy
+    let timing: Timing
     private let userAgent: String
     private let offset = Mutex(Duration.zero)
     /// Of buckets that turned out not to be in our region.
@@ -16,14 +17,17 @@ package final class AWSClient: Sendable {
 
     /// - Parameters:
     ///   - http: sends the requests.
+    ///   - bulk: sends those that have a file on either side, on a loop of its own, as files hold up whatever shares
+    ///     their loop; nil: `http`.
     ///   - endpoints: where the services are.
     ///   - credentials: signs them.
     ///   - userAgent: `etcd-cluster/<version>`, for the logs of AWS (CloudTrail).
     package init(
-        http: any HTTPClient, endpoints: Endpoints, credentials: CredentialChain, policy: RetryPolicy = RetryPolicy(),
-        userAgent: String = "etcd-cluster", timing: Timing = .system
+        http: any HTTPClient, bulk: (any HTTPClient)? = nil, endpoints: Endpoints, credentials: CredentialChain,
+        policy: RetryPolicy = RetryPolicy(), userAgent: String = "etcd-cluster", timing: Timing = .system
     ) {
         self.http = http
+        self.bulk = bulk ?? http
         self.endpoints = endpoints
         self.credentials = credentials
         self.policy = policy
@@ -150,11 +154,11 @@ extension AWSClient {
         }
         let date = timing.now().adding(clockOffset)
         let request = try signedRequest(for: call, at: date)
-        let limit = min(policy.attemptTimeout, call.situation.deadline - elapsed())
+        let limit = min(call.operation.attemptTimeout ?? policy.attemptTimeout, call.situation.deadline - elapsed())
         guard limit > .zero else { throw call.failure ?? call.error(.outOfTime) }
         call.situation.attempt += 1
         let response = try await answer(to: request, of: call, within: limit)
-        guard (200..<300).contains(response.status) else {
+        guard (200..<300).contains(response.status), !call.operation.isRefusedLate(by: response) else {
             throw call.error(.refused(Refusal(response, signedAt: date)))
         }
         do {
@@ -168,7 +172,7 @@ extension AWSClient {
         to request: HTTPRequest, of call: Call<Output>, within limit: Duration
     ) async throws -> HTTPResponse {
         do {
-            return try await http.send(request, deadline: limit)
+            return try await (call.operation.file == nil ? http : bulk).send(request, deadline: limit)
         } catch let error as HTTPError {
             throw call.error(.noAnswer(error))
         }
@@ -218,7 +222,9 @@ extension AWSClient {
         let signer = SigV4(
             region: call.endpoint.signingRegion, service: service.signingName, rules: service.signingRules)
         do {
-            for (name, value) in try signer.sign(request, with: credentials, at: date).fields {
+            for (name, value) in try signer.sign(
+                request, payload: call.operation.signedPayload, with: credentials, at: date
+            ).fields {
                 request.headers[name] = value
             }
         } catch {

@@ -16,6 +16,17 @@ package struct Operation<Output: Sendable>: Sendable {
     package let isSigned: Bool
     /// The most bytes that an answer may have.
     package let answerLimit: Int
+    /// The file that is streamed as the request's body or takes the answer's; nil: both are in memory.
+    package internal(set) var file: OperationFile?
+    /// How long one attempt may take; nil: as long as the policy says. For bodies that take their time, and for calls at
+    /// which AWS works for minutes.
+    package internal(set) var attemptTimeout: Duration?
+    /// Whether the answer may begin with 200 and turn out to be an error: S3's, where it has to work before it knows, and
+    /// must keep the connection alive meanwhile.
+    package internal(set) var mayFailLate = false
+    /// Whether `AWSError.attempts` has to count every time that it was sent, as a refusal means something else the second
+    /// time: then the HTTP client repeats nothing by itself.
+    package internal(set) var countsEverySending = false
     /// Reads a 2xx answer; throws where it is not what the reference says.
     package let read: @Sendable (HTTPResponse) throws(XMLError) -> Output
 
@@ -45,6 +56,16 @@ package struct Operation<Output: Sendable>: Sendable {
             answer throws(XMLError) in try decode(XMLNode(parsing: answer.body))
         }
     }
+}
+
+/// The file of an operation whose body does not fit into memory.
+package enum OperationFile: Sendable, Hashable {
+    /// These bytes of the file at this path are the request's body. Their SHA-256 is known already, and signed: other bytes
+    /// than were hashed are refused by AWS.
+    case source(path: String, range: Range<Int64>, sha256: [UInt8])
+    /// The answer's body goes behind the last byte of the file at this path where the answer is partial (206); at most
+    /// `limit` bytes.
+    case destination(path: String, limit: Int64)
 }
 
 /// What an operation sends, before it has an endpoint, a date and a signature.

@@ -9,9 +9,19 @@ extension Operation {
     package func request(at endpoint: Endpoint, userAgent: String) -> HTTPRequest {
         var request = unmarked(at: endpoint)
         request.headers["User-Agent"] = userAgent
-        request.isRepeatable = isIdempotent
+        request.isRepeatable = isIdempotent && !countsEverySending
         request.sink = .memory(limit: answerLimit)
+        switch file {
+        case .source(let path, let range, _): request.body = .file(path: path, range: range)
+        case .destination(let path, let limit): request.sink = .fileEnd(path: path, status: 206, limit: limit)
+        case nil: break
+        }
         return request
+    }
+
+    /// What the signature says of the body.
+    var signedPayload: SigV4.Payload {
+        if case .source(_, _, let sha256) = file { .hash(Hex.encode(sha256)) } else { .body }
     }
 
     private func unmarked(at endpoint: Endpoint) -> HTTPRequest {

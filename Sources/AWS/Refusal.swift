@@ -3,6 +3,7 @@ import HTTP
 
 /// An error answer of AWS, or of a proxy that stands in front of it.
 package struct Refusal: Sendable, Equatable {
+    /// 200 where S3 came upon the error only after it had begun to answer (`Operation.mayFailLate`).
     package var status: Int
     /// AWS's word for it; nil where the answer is none of AWS's.
     package var code: String?
@@ -38,6 +39,11 @@ package struct Refusal: Sendable, Equatable {
 extension Refusal {
     package var isThrottling: Bool { status == 429 || code.map(Self.throttlingCodes.contains) ?? false }
 
+    /// AWS, or something in between, failed at the call: it may have been carried out.
+    package var isServerFailure: Bool {
+        status >= 500 || (status == 200 && ["InternalError", "ServiceUnavailable"].contains(code ?? ""))
+    }
+
     package var isExpiredCredential: Bool {
         switch code {
         case "ExpiredToken", "ExpiredTokenException": true
@@ -63,12 +69,15 @@ extension Refusal {
     package var isWrongRegion: Bool {
         [301, 307].contains(status)
             || ["AuthorizationHeaderMalformed", "IllegalLocationConstraintException"].contains(code ?? "")
+            // To HEAD there is no body that could hold a code.
+            || (status == 400 && code == nil && bucketRegion != nil)
     }
 
     /// Refused for a moment, before anything was done: a repetition is safe whatever the operation.
     package var isTransientRefusal: Bool {
-        // Route 53 answers the last one while it still applies an earlier change of the zone (F40).
-        isThrottling || code == "PriorRequestNotComplete" || code == "IDPCommunicationError"
+        // Route 53 answers the first one while it still applies an earlier change of the zone (F40), S3 the last one
+        // where a body came too slowly.
+        isThrottling || ["PriorRequestNotComplete", "IDPCommunicationError", "RequestTimeout"].contains(code ?? "")
     }
 
     /// AWS tolerates five minutes; what is less is not the reason.

@@ -4,7 +4,7 @@
 /// |-----------------------------------------------------------|--------------------------------------------------|
 /// | throttled, `PriorRequestNotComplete`                      | again, after a longer pause (F40)                |
 /// | never sent: no connection, name not resolved              | again                                            |
-/// | HTTP 5xx, timed out, broken off                           | again if the operation is idempotent             |
+/// | HTTP 5xx, late error, timed out, broken off               | again if the operation is idempotent             |
 /// | the clocks differ                                         | again at once by AWS's clock, one time (F36)     |
 /// | the bucket is in another region                           | again at once there, one time                    |
 /// | the credentials have expired                              | again at once with new ones, one time (F38)      |
@@ -80,7 +80,7 @@ package struct RetryPolicy: Sendable, Equatable {
 
     private func verdict(on refusal: Refusal, in situation: Situation) -> Verdict {
         if refusal.isTransientRefusal { return retry(throttledBase, asked: refusal.retryAfter, in: situation) }
-        if refusal.status >= 500 {
+        if refusal.isServerFailure {
             return situation.isIdempotent ? retry(base, asked: refusal.retryAfter, in: situation) : .stop
         }
         if refusal.isClockSkew, !situation.hasAdjustedClock, let difference = refusal.clockDifference {

@@ -2,7 +2,7 @@
 package struct Service: Sendable, Hashable, CustomStringConvertible {
     /// How operations become HTTP.
     package enum Wire: Sendable, Hashable {
-        /// `POST /` with `Action=...&Version=...` as a form: EC2, AutoScaling, STS.
+        /// `POST /` with `Action=...&Version=...` as a form: EC2, AutoScaling, STS, CloudWatch.
         case query
         /// Methods, paths and bodies, mostly XML: Route 53, where the API version is part of the path, and S3.
         case restXML
@@ -42,6 +42,11 @@ package struct Service: Sendable, Hashable, CustomStringConvertible {
     package static let s3 = Service(
         name: "S3", endpointPrefix: "s3", variableSuffix: "S3", version: "2006-03-01", wire: .restXML,
         isGlobal: false)
+    /// It speaks other protocols, too; this one is the oldest, and goes on being served.
+    /// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/
+    package static let cloudWatch = Service(
+        name: "CloudWatch", endpointPrefix: "monitoring", variableSuffix: "CLOUDWATCH", version: "2010-08-01",
+        wire: .query, isGlobal: false)
     /// https://docs.aws.amazon.com/STS/latest/APIReference/
     package static let sts = Service(
         name: "STS", endpointPrefix: "sts", variableSuffix: "STS", version: "2011-06-15", wire: .query,

@@ -121,8 +121,8 @@ extension HTTPRequest {
     /// With a file on either side.
     var isBulk: Bool {
         if case .file = body { return true }
-        if case .file = sink { return true }
-        return false
+        if case .memory = sink { return false }
+        return true
     }
 
     /// A method that is meant to carry a body says so where there is none: some servers answer 411 otherwise.

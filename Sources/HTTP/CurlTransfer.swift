@@ -23,7 +23,11 @@ final class CurlTransfer {
         let request = order.request
         do {
             handle = try CurlHandle()
-            if case .file(let path) = request.body { upload = try RequestFile(path: path) } else { upload = nil }
+            if case .file(let path, let range) = request.body {
+                upload = try RequestFile(path: path, range: range)
+            } else {
+                upload = nil
+            }
             sink = try ResponseSink(request.sink)
             let time = ContinuousClock.now.duration(to: order.end)
             try handle.apply(request, order.settings, time: time, idleLimit: idleLimit)
@@ -65,7 +69,7 @@ final class CurlTransfer {
     func close(_ outcome: Result<HTTPResponse, any Error>) {
         do {
             let response = try outcome.get()
-            try sink.close(isSuccess: head.isSuccess)
+            try sink.close(status: head.status)
             continuation.resume(returning: response)
         } catch let refusal as ResponseSink.Refusal {
             continuation.resume(throwing: HTTPError(refusal, order.request.label))
@@ -86,7 +90,7 @@ final class CurlTransfer {
 
     fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         attempt(or: 0) {
-            try sink.write(bytes, isSuccess: head.isSuccess)
+            try sink.write(bytes, status: head.status)
             return bytes.count
         }
     }

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Starts a thread outside Swift's task pool, for calls that block: the pool has as many threads as the machine has
-/// processors.
+/// processors. For the targets above this one, too.
 ///
 /// - Parameter body: runs on the new thread, which ends when it returns.
 /// - Returns: 0, or the system's reason for giving none, a value of `errno`.
-func startForeignThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+package func startForeignThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
     let boxed = Unmanaged.passRetained(ThreadBody(run: body))
     var thread = pthread_t()
     let failure = pthread_create(

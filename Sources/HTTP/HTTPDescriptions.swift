@@ -7,7 +7,8 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible {
             switch body {
             case .none: "no body"
             case .bytes(let bytes): "\(bytes.count) bytes"
-            case .file(let path): "file \(path)"
+            case .file(let path, nil): "file \(path)"
+            case .file(let path, let range?): "bytes \(range.lowerBound)..<\(range.upperBound) of file \(path)"
             }
         return "\(label) (\(headers)) \(size)"
     }

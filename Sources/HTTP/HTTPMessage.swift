@@ -6,8 +6,9 @@ package struct HTTPRequest: Sendable, Equatable {
     package enum Body: Sendable, Equatable {
         case none
         case bytes([UInt8])
-        /// The whole file at this path, streamed from disk over a connection of its own.
-        case file(path: String)
+        /// The file at this path, streamed from disk over a connection of its own: all of it, or the bytes of `range`,
+        /// counted from 0, which it must have.
+        case file(path: String, range: Range<Int64>? = nil)
     }
 
     /// Where the bytes of an answer go.
@@ -18,6 +19,10 @@ package struct HTTPRequest: Sendable, Equatable {
         /// not 2xx the body goes to memory (up to 1 MiB), so that an error text can be read, and no file is left; nor
         /// after any failure. The file is readable by its owner only, and not yet synced to disk.
         case file(path: String, limit: Int64)
+        /// Behind the last byte of the file at this path, which must exist, where the status is `status`; any other body
+        /// goes to memory (up to 1 MiB). What came before a failure stays in the file, so that the rest can be asked for;
+        /// it is never more than `limit` bytes.
+        case fileEnd(path: String, status: Int, limit: Int64)
     }
 
     package var method: String

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file on its way out as a request's body.
+/// A file, or a part of one, on its way out as a request's body.
 ///
 /// Used on the loop's thread only.
 final class RequestFile {
@@ -9,13 +9,17 @@ final class RequestFile {
         var detail: String
     }
 
-    /// In bytes, as found when it was opened: this much is announced, so exactly this much is sent.
+    /// In bytes, as found when it was opened, or as asked for: this much is announced, so exactly this much is sent.
     let length: Int64
     private let path: String
     private let descriptor: Int32
+    /// Where in the file its first byte is.
+    private let start: Int64
     private var sent: Int64 = 0
 
-    init(path: String) throws {
+    /// - Parameter range: the bytes to send; nil: all.
+    /// - Throws: `Unreadable` where it can't be opened, is no regular file, or has not all of the range.
+    init(path: String, range: Range<Int64>? = nil) throws {
         self.path = path
         // Without O_NONBLOCK opening a named pipe would stop the whole loop.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -29,7 +33,15 @@ final class RequestFile {
             close(descriptor)
             throw Unreadable(detail: "\(path): not a regular file")
         }
-        length = Int64(status.st_size)
+        let size = Int64(status.st_size)
+        let range = range ?? 0..<size
+        guard range.lowerBound >= 0, range.upperBound <= size else {
+            close(descriptor)
+            throw Unreadable(
+                detail: "\(path): no bytes \(range.lowerBound)..<\(range.upperBound) in a file of \(size) bytes")
+        }
+        start = range.lowerBound
+        length = range.upperBound - range.lowerBound
     }
 
     deinit { close(descriptor) }
@@ -39,7 +51,7 @@ final class RequestFile {
         let wanted = min(Int64(buffer.count), length - sent)
         guard wanted > 0 else { return 0 }
         while true {
-            let count = Glibc.read(descriptor, buffer.baseAddress, Int(wanted))
+            let count = pread(descriptor, buffer.baseAddress, Int(wanted), off_t(start + sent))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw Unreadable(detail: "\(path): \(String(cString: strerror(errno)))") }
             guard count > 0 else { throw Unreadable(detail: "\(path): became shorter while it was sent") }

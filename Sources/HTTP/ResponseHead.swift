@@ -14,7 +14,6 @@ struct ResponseHead {
 
     /// It came to its empty line, and no other head follows.
     var isFinal: Bool { isComplete && status >= 200 }
-    var isSuccess: Bool { (200...299).contains(status) }
 
     /// - Parameter line: one line with its line break; the empty one ends a head.
     /// - Throws: `TooLarge`.

@@ -16,6 +16,8 @@ struct EndpointsTests {
         ("eu-central-1", "D", "route53", "https://route53.global.api.aws", "us-east-1"),
         ("eu-central-1", "FD", "route53", "https://route53-fips.global.api.aws", "us-east-1"),
         ("us-east-1", "", "sts", "https://sts.us-east-1.amazonaws.com", "us-east-1"),
+        ("eu-central-1", "", "monitoring", "https://monitoring.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("us-east-1", "F", "monitoring", "https://monitoring-fips.us-east-1.amazonaws.com", "us-east-1"),
         ("cn-north-1", "", "ec2", "https://ec2.cn-north-1.amazonaws.com.cn", "cn-north-1"),
         ("cn-north-1", "D", "ec2", "https://ec2.cn-north-1.api.amazonwebservices.com.cn", "cn-north-1"),
         ("cn-north-1", "", "route53", "https://route53.amazonaws.com.cn", "cn-northwest-1"),
@@ -34,7 +36,7 @@ struct EndpointsTests {
             "AWS_USE_DUALSTACK_ENDPOINT": kinds.contains("D") ? "true" : "false",
         ]
         let endpoints = try Endpoints(region: Region(region), environment: environment)
-        let services = [Service.ec2, .autoScaling, .route53, .sts]
+        let services = [Service.ec2, .autoScaling, .route53, .sts, .cloudWatch]
         let endpoint = endpoints.endpoint(of: try #require(services.first { $0.endpointPrefix == service }))
         #expect(endpoint == Endpoint(url: url, signingRegion: signing))
     }
@@ -64,6 +66,7 @@ struct EndpointsTests {
 
     @Test(arguments: [
         (Service.ec2, "EC2"), (.autoScaling, "AUTO_SCALING"), (.route53, "ROUTE_53"), (.sts, "STS"),
+        (.cloudWatch, "CLOUDWATCH"),
     ])
     func areConfiguredByTheStandardVariable(service: Service, suffix: String) throws {
         let endpoints = try Endpoints(

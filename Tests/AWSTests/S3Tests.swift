@@ -47,6 +47,21 @@ struct S3Tests {
         #expect(try operation.read(answer()) == Self.etag)
     }
 
+    /// As a bucket may demand of every write.
+    @Test func asksForEncryptionWhereItIsWanted() {
+        let sent = { (encryption: S3.Encryption) in
+            request(.putObject([1], as: "a", in: "b", if: .absent, encryption: encryption)).headers
+        }
+        let usual = ["Content-Type": "application/octet-stream", "If-None-Match": "*"] as HTTPHeaders
+        #expect(sent(.bucketDefault) == usual)
+        var expected = usual
+        expected["x-amz-server-side-encryption"] = "AES256"
+        #expect(sent(.aes256) == expected)
+        expected["x-amz-server-side-encryption"] = "aws:kms"
+        expected["x-amz-server-side-encryption-aws-kms-key-id"] = "alias/etcd"
+        #expect(sent(.kms(keyID: "alias/etcd")) == expected)
+    }
+
     @Test func deletesAnObject() throws {
         let plain = Operation.deleteObject("a", in: "main-1")
         #expect(plain.isIdempotent)

@@ -121,6 +121,90 @@ import Testing
         #expect(server.requests.first?.headers.map(\.name) == ["Host", "x-a", "Content-Length"])
     }
 
+    // MARK: Parts of a file
+
+    @Test(arguments: [0..<0, 0..<1, 7..<300_007, 299_999..<1_000_000, 0..<1_000_000] as [Range<Int64>])
+    func aPartOfAFileArrivesAlone(range: Range<Int64>) async throws {
+        let server = try StubServer { _ in .status(200) }
+        let path = directory.file("upload")
+        let content = Data((0..<1_000_000).map { UInt8($0 % 251) })
+        try content.write(to: URL(fileURLWithPath: path))
+        let request = HTTPRequest("PUT", server.url, body: .file(path: path, range: range))
+        _ = try await client.send(request, deadline: patience)
+        let sent = try #require(server.requests.first)
+        #expect(Data(sent.body) == content[Int(range.lowerBound)..<Int(range.upperBound)])
+        #expect(sent.header("Content-Length") == String(range.count))
+    }
+
+    @Test(arguments: [0..<11, 10..<11, -1..<5] as [Range<Int64>])
+    func aPartThatAFileDoesNotHaveIsInvalid(range: Range<Int64>) async throws {
+        let server = try StubServer { _ in .status(200) }
+        let path = directory.file("short")
+        try Data(repeating: 1, count: 10).write(to: URL(fileURLWithPath: path))
+        let request = HTTPRequest("PUT", server.url, body: .file(path: path, range: range))
+        let error = try await failure(client, request)
+        #expect(error.kind == .invalidRequest)
+        #expect(
+            error.detail
+                == "can't read \(path): no bytes \(range.lowerBound)..<\(range.upperBound) in a file of 10 bytes")
+        #expect(server.connections == 0)
+    }
+
+    @Test func aPartSaysWhichItIs() {
+        let request = HTTPRequest("PUT", "http://a/b", body: .file(path: "/c", range: 5..<7))
+        #expect("\(request)" == "PUT http://a/b () bytes 5..<7 of file /c")
+    }
+
+    // MARK: The rest of a file
+
+    private func rest(
+        _ server: StubServer, behind text: String? = "old ", limit: Int64 = 1000
+    ) throws -> (HTTPRequest, path: String) {
+        let path = directory.file("rest")
+        if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+        return (HTTPRequest("GET", server.url, sink: .fileEnd(path: path, status: 206, limit: limit)), path)
+    }
+
+    private func content(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    @Test func aRestGoesBehindWhatIsThere() async throws {
+        let server = try StubServer { _ in .text("new", status: 206) }
+        let (request, path) = try rest(server, limit: 3)
+        #expect(try await client.send(request, deadline: patience).body == [])
+        #expect(try content(path) == "old new")
+    }
+
+    /// The whole in place of the rest would be no continuation.
+    @Test(arguments: [200, 404, 412])
+    func anAnswerOfAnotherStatusDoesNotGoBehindIt(status: Int) async throws {
+        let server = try StubServer { _ in .text("other", status: status) }
+        let (request, path) = try rest(server, limit: 3)
+        #expect(try await client.send(request, deadline: patience).text == "other")
+        #expect(try content(path) == "old ")
+    }
+
+    @Test func whatCameBeforeAFailureStays() async throws {
+        let server = try StubServer { _ in .truncated(206, claimed: 100, body: Array("new".utf8)) }
+        let (request, path) = try rest(server)
+        #expect(try await failure(client, request).kind == .brokenOff)
+        #expect(try content(path) == "old new")
+    }
+
+    @Test func aRestHasALimit() async throws {
+        let server = try StubServer { _ in .streamed(206, headers: [], length: 100_000) }
+        let (request, path) = try rest(server, limit: 1000)
+        #expect(try await failure(client, request).kind == .tooLarge)
+        #expect(try content(path).utf8.count <= 1004)
+    }
+
+    @Test func aRestNeedsAFile() async throws {
+        let server = try StubServer { _ in .text("new", status: 206) }
+        let (request, path) = try rest(server, behind: nil)
+        let error = try await failure(client, request)
+        #expect(error.kind == .invalidRequest && error.detail == "can't write \(path): No such file or directory")
+        #expect(server.connections == 0 && !exists(path))
+    }
+
     /// What the server has closed meanwhile shows itself only in the middle of the body.
     @Test func anUploadTrustsNoKeptConnection() async throws {
         let server = try StubServer { _ in .status(200) }
@@ -162,6 +246,28 @@ import Testing
         let kind = try await error.kind
         #expect(kind == .invalidRequest)
         #expect(server.requests.isEmpty)
+    }
+
+    /// As below, for a part of a file and for what continues one.
+    @Test func partsOfOneHundredMegabytesNeedNoMemory() async {
+        await #expect(processExitsWith: .success) {
+            let length = 100 << 20
+            let server = try StubServer(bodyLimit: 0) { request in
+                request.method == "GET" ? .streamed(206, headers: [], length: length) : .status(200)
+            }
+            let directory = try TemporaryDirectory()
+            let path = directory.file("large")
+            try Data([1]).write(to: URL(fileURLWithPath: path))
+            let client = try makeClient()
+            let before = try memory("VmHWM")
+            let rest = HTTPRequest(
+                "GET", server.url, sink: .fileEnd(path: path, status: 206, limit: Int64(length)))
+            _ = try await client.send(rest, deadline: patience)
+            let part = HTTPRequest("PUT", server.url, body: .file(path: path, range: 1..<Int64(length) + 1))
+            _ = try await client.send(part, deadline: patience)
+            #expect(try memory("VmHWM") - before < 16 << 10)
+            #expect(server.requests.last?.bodyLength == length)
+        }
     }
 
     /// In a process of its own, as other tests use memory too.

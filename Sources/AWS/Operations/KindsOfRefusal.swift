@@ -4,12 +4,22 @@ extension AWSError {
     // MARK: S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
 
     /// There is a bucket, and no object of that key in it. A page of a proxy that says 404, too, is not this.
-    package var isAbsentObject: Bool { isRefused(404, "NoSuchKey") }
+    /// To HEAD S3 answers without a word, so there it is only known that the object or the bucket is not there, and S3 is
+    /// known by its request ID.
+    package var isAbsentObject: Bool {
+        isRefused(404, "NoSuchKey") || (call == "S3 HeadObject" && isRefused(404, nil) && requestID != nil)
+    }
     package var isAbsentBucket: Bool { isRefused(404, "NoSuchBucket") }
     /// The object is there though it was to be absent, or is not the one that was read: somebody else was first.
-    package var isPreconditionFailed: Bool { isRefused(412, "PreconditionFailed") }
+    package var isPreconditionFailed: Bool {
+        isRefused(412, "PreconditionFailed") || isRefused(200, "PreconditionFailed")
+    }
     /// Another change of the same object was under way: neither is known to have won.
-    package var isConditionalConflict: Bool { isRefused(409, "ConditionalRequestConflict") }
+    package var isConditionalConflict: Bool {
+        isRefused(409, "ConditionalRequestConflict") || isRefused(200, "ConditionalRequestConflict")
+    }
+    /// The multipart upload was completed or aborted, or never begun.
+    package var isAbsentUpload: Bool { isRefused(404, "NoSuchUpload") || isRefused(200, "NoSuchUpload") }
 
     // MARK: Route 53
 
@@ -30,7 +40,7 @@ extension AWSError {
         isRefused(400, "ValidationError") && refusal?.message.contains("No active Lifecycle Action found") == true
     }
 
-    private func isRefused(_ status: Int, _ code: String) -> Bool {
+    private func isRefused(_ status: Int, _ code: String?) -> Bool {
         refusal?.status == status && refusal?.code == code
     }
 }
@@ -40,7 +50,7 @@ extension AWSError {
     /// False only where AWS said that it did nothing, or nothing was sent.
     package var leavesFateOpen: Bool {
         switch cause {
-        case .refused(let refusal): refusal.status >= 500 && !refusal.isTransientRefusal
+        case .refused(let refusal): refusal.isServerFailure && !refusal.isTransientRefusal
         case .noAnswer(let error):
             ![.connectionRefused, .nameNotResolved, .notConnected, .invalidRequest].contains(error.kind)
         case .unreadable: true

@@ -35,7 +35,7 @@ package enum S3 {
         /// The object is the one that was read. In a policy this takes `s3:GetObject` besides the right to write.
         case unchanged(ETag)
 
-        fileprivate var header: Parameter {
+        var header: Parameter {
             switch self {
             case .absent: Parameter("If-None-Match", "*")
             case .unchanged(let etag): Parameter("If-Match", etag.text)
@@ -76,11 +76,11 @@ extension Operation where Output == S3.ETag {
     /// first been carried out: the caller reads the object again.
     package static func putObject(
         _ body: [UInt8], as key: String, in bucket: String, if condition: S3.Condition,
-        contentType: String = "application/octet-stream"
+        contentType: String = "application/octet-stream", encryption: S3.Encryption = .bucketDefault
     ) -> Operation {
         precondition(body.count <= S3.smallObjectLimit)
-        let payload = Payload.object(
-            "PUT", key, headers: [Parameter("Content-Type", contentType), condition.header], body: body)
+        let headers = [Parameter("Content-Type", contentType), condition.header] + encryption.headers
+        let payload = Payload.object("PUT", key, headers: headers, body: body)
         return Operation(.s3, "PutObject", payload, bucket: bucket, isIdempotent: false) { answer throws(XMLError) in
             try answer.etag()
         }
@@ -137,17 +137,18 @@ extension Operation where Output == Page<S3.ListedObject> {
 
 extension Payload {
     /// A request for one object. The key is percent-encoded once, its slashes kept, as it is signed.
-    fileprivate static func object(
-        _ method: String, _ key: String, headers: [Parameter] = [], body: [UInt8] = []
+    static func object(
+        _ method: String, _ key: String, query: [Parameter] = [], headers: [Parameter] = [], body: [UInt8] = []
     ) -> Payload {
         // Without a key the request would mean the bucket: to list it, to delete it.
         precondition(!key.isEmpty)
-        return .rest(method: method, path: "/" + URIEncoding.encodePath(key), headers: headers, body: body)
+        return .rest(
+            method: method, path: "/" + URIEncoding.encodePath(key), query: query, headers: headers, body: body)
     }
 }
 
 extension HTTPResponse {
-    fileprivate func etag() throws(XMLError) -> S3.ETag {
+    func etag() throws(XMLError) -> S3.ETag {
         guard let text = headers["ETag"], !text.isEmpty else { throw .missingHeader("ETag") }
         return S3.ETag(text)
     }
