@@ -70,6 +70,8 @@ extension EtcdError {
     package var isPermissionDenied: Bool { code == .permissionDenied }
     /// The cluster holds a CORRUPT alarm and refuses writes (F21).
     package var isCorrupt: Bool { code == .dataLoss }
+    /// What the store was at the revision asked for is gone.
+    package var isCompacted: Bool { says("required revision has been compacted") }
     /// The database is at its quota.
     package var isNoSpace: Bool { says("database space exceeded") }
     /// etcd itself gave up waiting for the quorum; the change may still be made.

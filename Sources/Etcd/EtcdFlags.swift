@@ -50,6 +50,8 @@ package enum EtcdFlags {
         case looking
         /// To become a cluster of one member on the data that it has.
         case forcing
+        /// To serve data that were restored for a cluster of one member already.
+        case proving
     }
 
     /// The arguments of an etcd that listens on the loopback interface alone, in place of those above.
@@ -75,6 +77,8 @@ package enum EtcdFlags {
             if version.isAtLeast(3, 4) { flags.append(("initial-election-tick-advance", "false")) }
         case .forcing:
             flags.append(("force-new-cluster", "true"))
+        case .proving:
+            break
         }
         return flags.map { "--\($0.0)=\($0.1)" }
     }

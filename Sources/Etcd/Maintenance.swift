@@ -33,6 +33,20 @@ extension EtcdClient {
         if answer.failure?.isJudgedAfterTheRead == true { return }
         _ = try answer.decode(WireRange.self)
     }
+
+    /// How many keys there are, as this member has applied them: no quorum is asked.
+    ///
+    /// - Parameter revision: as they were then; zero: now. What is before the last compaction is refused: `isCompacted`.
+    package func keyCount(revision: Int64 = 0, deadline: Duration = .seconds(10)) async throws -> Int64 {
+        // From the smallest key on, and an end of one byte zero stands for all that follow.
+        let answer = try await post(
+            "/kv/range",
+            [
+                "key": .string("AA=="), "range_end": .string("AA=="), "count_only": .flag(true),
+                "serializable": .flag(true), "revision": .string(String(revision)),
+            ], deadline: deadline)
+        return try answer.decode(WireRange.self).count
+    }
 }
 
 extension EtcdError {
@@ -46,6 +60,15 @@ private struct WireAlarms: Decodable {
 
 private struct WireRange: Decodable {
     var header: WireHeader
+    var count: Int64
+
+    private enum CodingKeys: String, CodingKey { case header, count }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        header = try container.decode(WireHeader.self, forKey: .header)
+        count = try container.integer(.count)
+    }
 }
 
 /// An answer whose arrival is all that counts; it is a JSON object all the same.

@@ -1,4 +1,5 @@
 import Etcd
+import Foundation
 import HTTP
 import Testing
 
@@ -29,6 +30,22 @@ import Testing
                 guard case .notAnswered(let cause) = error.reason else { return #expect(Bool(false), "\(error)") }
                 #expect(cause.kind == .tls, "\(cause)")
             }
+        }
+    }
+
+    @Test func etcdctlSavesAndHashesOverMutualTLS() async throws {
+        try await TestCluster.with(1, tls: "serverAuth,clientAuth") { cluster in
+            let member = cluster.members[0]
+            let credentials = try #require(member.tls?.memberCredentials)
+            let file = FileManager.default.temporaryDirectory.appending(path: "etcd-tests-\(UUID()).db").path
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            let save = SnapshotTool.saveArguments(
+                endpoint: member.urls.client, to: file, within: 20, as: credentials)
+            _ = try runBlocking(["etcdctl"] + save)
+            #expect(FileManager.default.fileExists(atPath: file))
+            let hash = SnapshotTool.hashArguments(
+                endpoint: member.urls.client, revision: 0, within: 20, as: credentials)
+            #expect(try EtcdHashKV(json: Array(try runBlocking(["etcdctl"] + hash).utf8)).currentRevision == 1)
         }
     }
 

@@ -1,3 +1,4 @@
+import Etcd
 import Foundation
 import HTTP
 
@@ -16,6 +17,12 @@ struct TestCertificates {
         try await issue("member", "subjectAltName=IP:\(address)\nextendedKeyUsage=\(usages)\n")
         // Without an address in it: the peer port takes a certificate that has one from that address alone.
         try await issue("client", "extendedKeyUsage=clientAuth\n")
+    }
+
+    /// For etcdctl, with the certificate that the member itself shows.
+    var memberCredentials: SnapshotTool.Credentials {
+        SnapshotTool.Credentials(
+            caFile: path("ca.pem"), certificateFile: path("member.pem"), keyFile: path("member.key"))
     }
 
     /// Etcd's flags for TLS on both ports, with certificates demanded on both.
