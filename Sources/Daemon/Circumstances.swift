@@ -3,7 +3,11 @@
 import FoundationEssentials
 
 /// The time in UTC, as `2026-01-31T12:00:00Z`.
-func timeNow() -> String { Date.now.formatted(.iso8601) }
+///
+/// - Parameter offset: by how much AWS's clock is ahead of this machine's, as far as it is known.
+func timeNow(_ offset: Duration = .zero) -> String {
+    Date.now.addingTimeInterval(Double(offset.components.seconds)).formatted(.iso8601)
+}
 
 /// The time in whole seconds since 1970.
 func secondsNow() -> Int { Int(Date.now.timeIntervalSince1970) }

@@ -86,6 +86,9 @@ struct Daemon: Sendable {
         notices.tell(.ready)
 
         sayWhatIsAtStake()
+        for failure in await Scratch(directory).clean() {
+            logger.warning("what an earlier process left takes room, and can't be removed", ["error": failure])
+        }
         let program = EtcdProgram(configuration: configuration, spawner: spawner)
         // Asked for while the metadata service answers: a resume needs nothing else.
         async let earlyVersion = program.version()
@@ -106,24 +109,26 @@ struct Daemon: Sendable {
         if configuration.isWithoutRecord {
             logger.warning("no record is kept: that no second cluster is founded rests on the instances' reports alone")
         }
-        logger.warning("no backups are made: the loss of every disk ends in an empty cluster")
+        if configuration.planSettings.backups == nil {
+            logger.warning("no backups are made: one loss of every disk away from empty")
+        }
     }
 
     private func runLoops(
         _ surroundings: Surroundings, _ program: EtcdProgram, _ directory: DataDirectory, _ record: ChildRecord
     ) async throws {
         let observers = Observers(configuration, surroundings, directory)
-        let executor = Executor(
-            identity: surroundings.identity, etcd: surroundings.etcd, records: surroundings.records,
-            zone: surroundings.zone, group: surroundings.group)
+        let executor = Executor(surroundings)
         let stamp = StampKeeper(directory, surroundings.identity.instance)
         let watch = EtcdWatch()
+        let workshop = BackupWorkshop(configuration, surroundings, directory, program, spawner, logger)
         let etcdLoop = EtcdLoop(
             configuration: configuration, observer: observers.start, executor: executor, directory: directory,
             stamp: stamp, program: program, spawner: spawner,
             loopback: LoopbackEtcd(
                 directory: directory, program: program, spawner: spawner, http: surroundings.direct, record: record,
                 runningChild: running, stopTimeout: configuration.stopTimeout),
+            backups: surroundings.backups, maker: workshop.maker, restorer: workshop.restorer(stamp),
             record: record, running: running,
             ownReport: observers.ownReport, watch: watch,
             sickness: Sickness(group: surroundings.group, logger: logger),
@@ -143,6 +148,7 @@ struct Daemon: Sendable {
             group.addTask { try await reconcileLoop.run() }
             group.addTask { try await reportLoop.run() }
             group.addTask { try await departureLoop.run() }
+            group.addTask { try await workshop.loop(surroundings).run() }
             group.addTask { try await MemoryLoop(configuration: configuration, logger: logger).run() }
             for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }

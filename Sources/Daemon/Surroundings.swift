@@ -11,6 +11,7 @@ struct Surroundings: Sendable {
     let group: GroupObserver
     let zone: ZoneObserver?
     let records: RecordKeeper
+    let backups: BackupKeeper
     let etcd: EtcdObserver
     let reports: ReportObserver
     let aws: AWSClient
@@ -41,7 +42,12 @@ struct Surroundings: Sendable {
         let chain = CredentialChain.standard(
             environment: environment, home: configuration.environment["HOME"] ?? "/root", http: outward, direct: direct,
             endpoints: endpoints, metadata: metadata, userAgent: userAgent)
-        aws = AWSClient(http: outward, endpoints: endpoints, credentials: chain, userAgent: userAgent)
+        // What is large goes over a thread of its own: small calls don't wait behind it.
+        let bulk = try configuration.backupBucket.map { _ in
+            CurlClient(loop: try CurlLoop(), tls: TLSSettings(caFile: authorities), proxy: .environment)
+        }
+        aws = AWSClient(
+            http: outward, bulk: bulk, endpoints: endpoints, credentials: chain, userAgent: userAgent)
         group = GroupObserver(
             aws: aws, own: instance, group: configuration.group, source: configuration.peersBy)
         let zone = configuration.hostedZone.map { [aws] name in
@@ -53,6 +59,7 @@ struct Surroundings: Sendable {
             places: RecordPlaces(
                 zone: zone, bucket: configuration.backupBucket, prefix: configuration.backupKey,
                 isWithoutRecord: configuration.isWithoutRecord))
+        backups = BackupKeeper(configuration, aws: aws)
         reports = ReportObserver(http: direct, own: instance, port: configuration.statusPort)
         etcd = EtcdObserver(
             clientHTTP: CurlClient(loop: loop, tls: configuration.etcdSettings.clientTLS, proxy: .none),
@@ -88,6 +95,14 @@ extension EtcdSettings {
     }
 }
 
+extension Executor {
+    init(_ surroundings: Surroundings) {
+        self.init(
+            identity: surroundings.identity, etcd: surroundings.etcd, records: surroundings.records,
+            backups: surroundings.backups, zone: surroundings.zone, group: surroundings.group)
+    }
+}
+
 /// What looks at the world, put together: for the daemon, and for the commands.
 struct Observers: Sendable {
     let ownReport: OwnReport
@@ -104,9 +119,11 @@ struct Observers: Sendable {
             clusterName: configuration.clusterName)
         start = StartObserver(
             identity: identity, configuration: configuration, group: surroundings.group, facts: facts,
-            records: surroundings.records, zone: surroundings.zone, etcd: surroundings.etcd, ownReport: ownReport)
+            records: surroundings.records, backups: surroundings.backups, zone: surroundings.zone,
+            etcd: surroundings.etcd, ownReport: ownReport)
         cluster = ClusterObserver(
             identity: identity, configuration: configuration, group: surroundings.group, facts: facts,
-            records: surroundings.records, zone: surroundings.zone, etcd: surroundings.etcd, ownReport: ownReport)
+            records: surroundings.records, backups: surroundings.backups, zone: surroundings.zone,
+            etcd: surroundings.etcd, ownReport: ownReport)
     }
 }

@@ -53,7 +53,7 @@ extension Alarm {
 }
 
 /// Why a look at the world gave nothing usable, for people.
-struct ObservationError: Error, CustomStringConvertible {
+struct ObservationError: Error, Equatable, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }

@@ -20,13 +20,14 @@ private func group(
 private func drain(
     _ members: [Int], ill: Set<MemberID> = [], leaving: Set<Int> = [], held: Set<Int> = [], others: [Int] = [],
     desired: Int = 3, size: Int? = nil, hooks: Observed<[LifecycleHook]> = .seen([endHook]),
-    zone: Observed<Zone> = .notAsked
+    zone: Observed<Zone> = .notAsked, record reading: RecordReading? = nil, alarms: [Alarm] = [],
+    backedUp: Bool = false
 ) -> ClusterView {
     lead(
         led(members.map { member($0) }, ill: ill),
         facts(group(members + others, leaving: leaving, held: held, desired: desired), members.map { holds($0) }),
-        record: found(record(members.map { on($0) })), zone: zone, hooks: hooks,
-        settings: PlanSettings(clusterSize: size))
+        record: reading ?? found(record(members.map { on($0) })), alarms: alarms, zone: zone, hooks: hooks,
+        settings: PlanSettings(clusterSize: size, backups: backedUp ? BackupSettings() : nil))
 }
 
 private func drained(_ number: Int) -> ReconcilePlan.Step {
@@ -41,6 +42,8 @@ private func beating(_ number: Int, at time: Duration) -> ReconcileMemory {
     memory.heartbeats[InstanceID("i-\(number)")] = time
     return memory
 }
+
+private let backedUpFirst = "it is the last voter; it has to be backed up first, once it serves nobody any more"
 
 let rowsOfDrains: [ReconcileRow] = [
     ReconcileRow(
@@ -94,6 +97,26 @@ let rowsOfDrains: [ReconcileRow] = [
         deferred: [held(1, "it is the last voter; another one has to serve first")]),
     ReconcileRow(
         "weekend zero: the last one goes when nobody is wanted", drain([1], held: [1], desired: 0), steps: [goOn(1)],
+        deferred: [held(1, "it is the last voter; another one has to serve first")]),
+    ReconcileRow(
+        "weekend zero: not before it is backed up, where backups are made",
+        drain([1], held: [1], desired: 0, backedUp: true),
+        steps: [beat(1)], deferred: [held(1, backedUpFirst)]),
+    ReconcileRow(
+        "weekend zero: not while the record can't be read either",
+        drain([1], held: [1], desired: 0, record: .unknown("503"), backedUp: true), steps: [beat(1)],
+        deferred: [.recordNotRead("503"), held(1, backedUpFirst)]),
+    ReconcileRow(
+        "weekend zero: nor while an alarm holds everything",
+        drain([1], held: [1], desired: 0, alarms: [.corrupt(1)], backedUp: true), steps: [beat(1)],
+        deferred: [.corrupt([1])]),
+    ReconcileRow(
+        "weekend zero: without a record no backup is made, and none is waited for",
+        drain([1], held: [1], desired: 0, record: .notConfigured, backedUp: true), steps: [goOn(1)],
+        deferred: [held(1, "it is the last voter; another one has to serve first")]),
+    ReconcileRow(
+        "last voter's drain: one that has a successor to come is handed over, and not stopped for a backup",
+        drain([1], held: [1], desired: 1, backedUp: true), steps: [beat(1)],
         deferred: [held(1, "it is the last voter; another one has to serve first")]),
     ReconcileRow(
         "weekend zero: the leader's own goes last", drain([1, 2, 3], held: [1, 2, 3], desired: 0),

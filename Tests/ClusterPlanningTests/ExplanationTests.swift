@@ -13,6 +13,7 @@ private let conflict = [
     static let plans: [StartPlan] = [
         resume, launch(.found(token: "main-1-salt"), founders(1, 2, 3), generation: 1),
         launch(.join(0xc1, 7), founders(1, 2), generation: 1), inspect, launch(.force(1), generation: 2),
+        launch(.restore(backup(9).name, token: "main-2-salt"), generation: 2), launch(.save, generation: 1),
         .setAside(.removedFromCluster(0xc1)), .setAside(.ofEarlierGeneration(1, now: 2)),
         .setAside(.corrupt("crc mismatch")),
         founding([1, 2]), .act(.addMember(1, peerURL: peerURL(1), asLearner: false), on: cluster(members(2, 3))),
@@ -28,9 +29,11 @@ private let conflict = [
         swap(.recovery, record(generation: 2, source: .member(1))) { $0.start = [on(1)] },
         swap(.recovery, record(generation: 2, source: .snapshot("main/1-c1-9.db"))) { $0.start = [on(1)] },
         swap(.recovery, record(generation: 2)) { $0.start = [on(1), on(2)] },
+        swap(.founding, record(generation: 2, source: .snapshot(backup(9).name))) { $0.start = [on(1)] },
         swap(.adoption, record()) { $0.voters = [on(1), unnamed(2)] },
         swap(.joining(3), record()) { $0.voters = [] }, swap(.moving(4), record()) { $0.voters = [] },
         swap(.upkeep, record()) { $0.voters = [on(1), on(2, joining: true)] },
+        swap(.otherBackup(than: backup(9).name), record()) { $0.source = .snapshot(backup(7).name) },
         swap(.byOperator("Ada declares d-3 gone"), record()) { $0.voters = [] },
     ]
 
@@ -53,7 +56,10 @@ private let conflict = [
         .groupIncomplete(running: 2, wanted: 3), .groupMayChange(founders: founders(1, 2, 3)),
         .zoneNotRead("ListResourceRecordSets: AccessDenied"),
         .zoneNamesCluster(name: "main", hosts: ["i-9.main.example.org."]), .backupsNotRead("ListObjectsV2: 403"),
-        .backupsExist(1), .backupsExist(2), .noClusterName(group: "my_group"), .ownDataLost,
+        .backupsExist(1), .backupsExist(2), .backupsNotOurs(["etcd.json", "notes.txt"]),
+        .backupsSpoilt([backup(9).name]), .backupsOutrank(generation: 7, record: 1), .savedToTheEnd(revision: 9),
+        .backupsShareGeneration(3),
+        .noClusterName(group: "my_group"), .ownDataLost,
         .generationUnknown(["i-3 is running: timeout"]), .generationPending([2]), .generationPending([2, 3]),
         .generationQuorate(by: 2), .generationLed(by: 2), .generationHeld(1), .dataUnusable([2]),
         .otherAnnounced(4), .otherMemberJoining(entry(8, at: 4)), .clusterFull(members: 3, size: 3, unhealthy: []),
@@ -77,6 +83,12 @@ private let conflict = [
         .moveLeader(to: member(2), because: .blindToAWS),
         .changeDNS([.upsert(records([1, 2])[3]), .delete(records([3])[0])]), .heartbeat(hook: "etcd-end", 3),
         .completeHook(hook: "etcd-end", 3),
+        .backUp(BackupOrder(of: member(2), generation: 1, cluster: 0xc1, because: .due)),
+        .backUp(BackupOrder(of: member(2), generation: 1, cluster: 0xc1, because: .first)),
+        .backUp(BackupOrder(of: member(2), generation: 1, cluster: 0xc1, because: .beforeRemoval)),
+        .deleteBackups([backup(7)]), .deleteBackups([backup(5), backup(6), backup(7), backup(8)]),
+        .publish(BackupFigures(newest: backup(9), provenAge: 3600)),
+        .publish(BackupFigures(newest: nil, provenAge: nil)),
     ]
 
     static let deferrals: [Deferral] = [
@@ -100,7 +112,8 @@ private let conflict = [
         .nobodyToLead("no healthy voter says that AWS answers it"),
         .zoneNotRead("ListResourceRecordSets: AccessDenied"), .nobodyForDNS,
         .unnameable(Member(9, name: "node 9", peerURLs: [])), .recordNotOurs("main.example.org."),
-        .noClusterName(group: "my_group"),
+        .noClusterName(group: "my_group"), .backupsNotRead("ListObjectsV2: 403"), .backupsNeedRecord, .nobodyToSave,
+        .backupsOutrank(generation: 7, own: 1), .backupsShareGeneration(3),
     ]
 
     @Test func everyCaseHasASample() {

@@ -35,7 +35,7 @@ let adoptRows: [AdoptRow] = [
         "it outranks every backup",
         sight(
             facts(silent: [1, 2, 3]), record: noRecord, clusters: [cluster(three, generation: nil)],
-            backups: .seen(BackupsSeen(count: 1, highestGeneration: 4))), (),
+            backups: bucket(backup(9, of: 4))), (),
         adopts([unnamed(1), unnamed(2), unnamed(3)], generation: 5)),
     AdoptRow(
         "a record that is there is not replaced", sight(everybody, clusters: alive), (),

@@ -107,12 +107,8 @@ let rowsOfFounding: [StartRow] =
             "a list that can't be read is not empty", view(backups: .unavailable("403")), named,
             .wait(.backupsNotRead("403"))),
         StartRow(
-            "nothing empty is founded beside backups",
-            view(backups: .seen(BackupsSeen(count: 2, highestGeneration: 4))),
-            named, .wait(.backupsExist(2))),
-        StartRow(
             "generation restarted beside old backups: their number is passed, though they are all expired",
-            view(backups: .seen(BackupsSeen(count: 0, highestGeneration: 4))), named,
+            view(backups: bucket(highest: 4)), named,
             .claim(
                 RecordSwap(
                     .founding, store: zoneStore, expected: nil,

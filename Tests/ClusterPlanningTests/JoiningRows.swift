@@ -189,7 +189,7 @@ let rowsOfSelfJoining: [StartRow] = [
                     record: record([on(1, joining: true), unnamed(2), unnamed(3)]))), on: older)),
     StartRow(
         "above the generations of old backups",
-        old(older, record: .absent(zoneStore), backups: .seen(BackupsSeen(count: 3, highestGeneration: 4))), waited,
+        old(older, record: .absent(zoneStore), backups: bucket(backup(9, of: 4), backup(7, of: 3))), waited,
         .act(
             .swapRecord(
                 RecordSwap(

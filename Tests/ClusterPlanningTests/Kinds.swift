@@ -4,7 +4,7 @@
 import ClusterPlanning
 
 enum StartKind: CaseIterable {
-    case resume, found, join, inspect, force, setAside, claim, act, wait
+    case resume, found, join, inspect, force, restore, save, setAside, claim, act, wait
 
     init(_ plan: StartPlan) {
         switch plan {
@@ -23,6 +23,8 @@ enum StartKind: CaseIterable {
         case .join: self = .join
         case .inspect: self = .inspect
         case .force: self = .force
+        case .restore: self = .restore
+        case .save: self = .save
         }
     }
 }
@@ -33,7 +35,9 @@ enum WaitKind: CaseIterable {
     case corruptData, groupNotRead, notInGroup, notInDuty, ownStateNotRunning, recordNotRead, recordsConflict
     case recordOfOther, severalClusters, peersSilent, instancesUnsettled, reportsMissing, storesDiffer
     case noLeader, foundersDiffer, foundingWithoutUs, groupIncomplete, groupMayChange, zoneNotRead
-    case zoneNamesCluster, backupsNotRead, backupsExist, noClusterName, ownDataLost, generationUnknown
+    case zoneNamesCluster, backupsNotRead, backupsExist, backupsNotOurs, backupsSpoilt, backupsOutrank, savedToTheEnd
+    case backupsShareGeneration
+    case noClusterName, ownDataLost, generationUnknown
     case generationPending, generationQuorate, generationLed, generationHeld, dataUnusable, otherMemberJoining
     case otherAnnounced
     case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryOfLostData, programUnfit, askedToJoin
@@ -73,6 +77,11 @@ enum WaitKind: CaseIterable {
         case .zoneNamesCluster: self = .zoneNamesCluster
         case .backupsNotRead: self = .backupsNotRead
         case .backupsExist: self = .backupsExist
+        case .backupsNotOurs: self = .backupsNotOurs
+        case .backupsSpoilt: self = .backupsSpoilt
+        case .backupsShareGeneration: self = .backupsShareGeneration
+        case .backupsOutrank: self = .backupsOutrank
+        case .savedToTheEnd: self = .savedToTheEnd
         case .noClusterName: self = .noClusterName
         case .ownDataLost: self = .ownDataLost
         case .generationUnknown: self = .generationUnknown
@@ -102,7 +111,8 @@ enum DeferralKind: CaseIterable {
     case oneChangePerTurn, ownDiskGone, reachedThoughGone, tooWeak, removalNotAllowed, fateUnknown
     case outsideGroup, unhealthyButRunning, notAnInstance, orphanInGrace, drainHeld, promotionRisksQuorum, learnerBehind
     case memberMissing, spare, joinHeld, addRisksQuorum, hookNotOurs, hooksNotRead, nobodyToLead, zoneNotRead
-    case nobodyForDNS, unnameable, recordNotOurs, noClusterName
+    case nobodyForDNS, unnameable, recordNotOurs, noClusterName, backupsNotRead, backupsNeedRecord, nobodyToSave
+    case backupsOutrank, backupsShareGeneration
 
     init(_ deferral: Deferral) {
         switch deferral {
@@ -144,13 +154,18 @@ enum DeferralKind: CaseIterable {
         case .unnameable: self = .unnameable
         case .recordNotOurs: self = .recordNotOurs
         case .noClusterName: self = .noClusterName
+        case .backupsNotRead: self = .backupsNotRead
+        case .backupsNeedRecord: self = .backupsNeedRecord
+        case .backupsShareGeneration: self = .backupsShareGeneration
+        case .nobodyToSave: self = .nobodyToSave
+        case .backupsOutrank: self = .backupsOutrank
         }
     }
 }
 
 enum StepKind: CaseIterable {
     case swapRecord, removeMember, addMember, promote, updatePeerURL, moveLeader, changeDNS, heartbeat
-    case completeHook
+    case completeHook, backUp, deleteBackups, publish
 
     init(_ step: ReconcilePlan.Step) {
         switch step {
@@ -163,6 +178,9 @@ enum StepKind: CaseIterable {
         case .changeDNS: self = .changeDNS
         case .heartbeat: self = .heartbeat
         case .completeHook: self = .completeHook
+        case .backUp: self = .backUp
+        case .deleteBackups: self = .deleteBackups
+        case .publish: self = .publish
         }
     }
 }

@@ -78,7 +78,7 @@ import Testing
 /// Every kind of refusal, so that none goes without a row.
 private enum RefusalKind: CaseIterable {
     case blind, noRecordKept, noRecord, recordsConflict, recordOfOther, recordExists, storeUnknown, clusterAnswers
-    case nobodyAnswers, severalClusters, waits, notInRecord, diskReported, instanceExists, instanceRuns, backupsNotMade
+    case nobodyAnswers, severalClusters, waits, notInRecord, diskReported, instanceExists, instanceRuns, noBackup
     case nothingHeld, notASource, notTheBest, wouldLose, ownDisk, stillAlive
 
     init(_ refusal: Refusal) {
@@ -99,7 +99,7 @@ private enum RefusalKind: CaseIterable {
             case .diskReported: .diskReported
             case .instanceExists: .instanceExists
             case .instanceRuns: .instanceRuns
-            case .backupsNotMade: .backupsNotMade
+            case .noBackup: .noBackup
             case .nothingHeld: .nothingHeld
             case .notASource: .notASource
             case .notTheBest: .notTheBest

@@ -6,10 +6,12 @@ import Testing
 @Suite struct OwnHookTests {
     private static func held(
         _ word: String = "Pending:Wait", disk: Disk = .empty(fresh()),
-        clusters: [RunningCluster] = [], reports: [Report] = [blank(1), blank(2)], names: [String] = []
+        etcd: OwnEtcd = OwnEtcd(), clusters: [RunningCluster] = [], reports: [Report] = [blank(1), blank(2)],
+        names: [String] = []
     ) -> StartView {
         view(
-            disk: disk, facts(.seen(group([instance(1, .running, word), instance(2)])), reports), clusters: clusters,
+            disk: disk, etcd: etcd, facts(.seen(group([instance(1, .running, word), instance(2)])), reports),
+            clusters: clusters,
             settings: PlanSettings(lifecycleHooks: names))
     }
     private static let incomplete = StartPlan.wait(.groupIncomplete(running: 2, wanted: 3))
@@ -45,6 +47,26 @@ import Testing
                 "data that may be all that is left asks for more time",
                 held("Terminating:Wait", disk: .data(stamped())),
                 nil, [startHook, endHook], moreTime
+            ),
+            (
+                "so does the last member while it is backed up",
+                held("Terminating:Wait", disk: .data(stamped())), launch(.save, generation: 1), [endHook], moreTime
+            ),
+            (
+                "and lets the group go on once it is, to the last change",
+                held("Terminating:Wait", disk: .data(stamped())), .wait(.savedToTheEnd(revision: 9)),
+                [startHook, endHook], [.complete(hook: "etcd-end")]
+            ),
+            (
+                "by a hook that is named, where there are several",
+                held("Terminating:Wait", disk: .data(stamped()), names: ["etcd-end"]),
+                .wait(.savedToTheEnd(revision: 9)),
+                [endHook, LifecycleHook("z", .terminating, heartbeatTimeout: .zero)],
+                [.complete(hook: "etcd-end")]
+            ),
+            (
+                "who waits for backups to be mended lets the others come",
+                held(), .wait(.backupsOutrank(generation: 7, record: 1)), [startHook], goOn
             ),
             ("an instance without data does not", held("Terminating:Wait"), incomplete, [endHook], []),
             (

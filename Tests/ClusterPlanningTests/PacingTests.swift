@@ -58,6 +58,18 @@ import Testing
         ("a spare", [lead(three(), spare, settings: PlanSettings(clusterSize: 3))]),
         ("a zone that can't be read", [lead(zone: .unavailable("AccessDenied"))]),
         ("a record that can't be read", [lead(record: .unknown("503"))]),
+        (
+            "backups that are always due",
+            [
+                lead(
+                    backups: bucket(backup(8)), revision: 9,
+                    settings: PlanSettings(backups: BackupSettings(interval: .zero, isPublished: true)))
+            ]
+        ),
+        (
+            "backups that can't be listed",
+            [lead(backups: .unavailable("403"), settings: PlanSettings(backups: BackupSettings()))]
+        ),
         ("an alarm", [lead(alarms: [.corrupt(1)])]),
         ("a group that can't be read", [lead(three(ill: [3]), unread)]),
         (
@@ -76,6 +88,17 @@ import Testing
         let plan = planReconcile(lead(three(ill: [3]), Self.terminated3), memory: &memory)
         #expect(plan.isUnderWay)
         #expect(!planReconcile(lead(), memory: &memory).isUnderWay)
+    }
+
+    /// A backup takes its time beside the turns; none of them is the sooner for it.
+    @Test func aBackupDoesNotHurryTheNextTurn() {
+        var memory = ReconcileMemory()
+        let plan = planReconcile(
+            lead(
+                backups: bucket(backup(8)), revision: 9,
+                settings: PlanSettings(backups: BackupSettings(isPublished: true))),
+            memory: &memory)
+        #expect(plan.steps.map(StepKind.init) == [.backUp, .publish] && !plan.isUnderWay)
     }
 
     @Test func whatMovesIsWatchedCloselyAgain() {

@@ -107,7 +107,7 @@ struct RandomViews {
         let voters = entries()
         return ClusterPlanningTests.record(
             voters, start: pick([[], voters, entries()]), generation: number(1...3),
-            source: pick([.empty, .empty, .member(1), .snapshot("k")]),
+            source: pick([.empty, .empty, .member(1), .snapshot(backup().name), .snapshot("imported/a.db")]),
             former: entries().prefix(2).map { ClusterRecord.FormerEntry($0, generation: 1) },
             gone: chance(1, in: 8) ? [ClusterRecord.GoneDisk(disk(of: 2), evidence: "", time: "", teller: "Ada")] : [],
             owner: pick([ourGroup, ourGroup, ourGroup, "arn:other"]))
@@ -157,7 +157,7 @@ struct RandomViews {
             disk: disk(of: 1), instance: InstanceID("i-\(instance)"), owner: ourGroup,
             generation: pick([nil, 1, 1, 2]),
             cluster: pick([nil, 0xc1, 0xc2]), member: pick([nil, 1, 7]), started: chance(1, in: 2),
-            followsLostData: chance(1, in: 4))
+            carriedInto: pick([nil, nil, nil, 2]), followsLostData: chance(1, in: 4))
         return pick([
             .empty(fresh()), .empty(fresh()), .empty(nil), .empty(stamp), .data(stamp), .data(stamp), .data(nil),
             .unusable("EIO"),
@@ -182,13 +182,31 @@ struct RandomViews {
         PlanSettings(
             clusterName: pick([nil, nil, "main", "a b"]), clusterSize: pick([nil, nil, nil, 0, 1, 3, -1, Int.max]),
             onLoss: pick([.recover, .recover, .hold]),
-            joinStrategy: pick([.prepared, .add, .replace, .replace, .prune]))
+            joinStrategy: pick([.prepared, .add, .replace, .replace, .prune]),
+            backups: pick([nil, BackupSettings(), BackupSettings(interval: .zero, isPublished: true)]))
+    }
+
+    /// Of few generations and revisions, so that the same ones are met again.
+    private mutating func backup() -> Backup {
+        ClusterPlanningTests.backup(
+            UInt64(number(5...8)), of: number(1...3), age: number(-1...40) * 86_400 / 2, proven: chance(1, in: 3),
+            compressed: chance(1, in: 4))
+    }
+
+    private mutating func backups() -> Observed<BackupsSeen> {
+        switch number(1...6) {
+        case 1: .notAsked
+        case 2: .unavailable("403")
+        case 3: .seen(BackupsSeen(highestGeneration: number(0...4)))
+        case 4: .seen(BackupsSeen(some(0...2) { $0.backup() }, strangers: ["etcd.json"]))
+        default: .seen(BackupsSeen(some(1...9) { $0.backup() }))
+        }
     }
 
     private mutating func etcd() -> OwnEtcd {
         OwnEtcd(
             isRunning: chance(1, in: 3), lastExit: pick([.none, .failure, .unaskedSuccess, .corruptData("crc")]),
-            shown: pick([nil, EtcdState(members: members(), commitIndex: 5)]))
+            shown: pick([nil, EtcdState(members: members(), commitIndex: 5)]), savedRevision: pick([nil, 9]))
     }
 
     mutating func startView() -> StartView {
@@ -198,10 +216,51 @@ struct RandomViews {
             now: .seconds(number(0...2000)), salt: "salt", identity: identity(1), settings: settings(),
             disk: directory(),
             isMountPoint: chance(1, in: 2), etcd: etcd(), facts: facts(), record: reading(), stores: [zoneStore],
-            backups: pick([.notAsked, .seen(BackupsSeen()), .seen(BackupsSeen(count: 1)), .unavailable("403")]),
+            backups: backups(),
             peers: chance(1, in: 2) ? [refused(2), refused(3)] : some(0...4) { $0.peer() }, clusters: clusters,
-            zone: pick([.notAsked, .seen(zone()), .unavailable("503")]))
+            zone: pick([.notAsked, .seen(zone()), .unavailable("503")]),
+            spoiltBackups: Set(some(0...3) { $0.backup().name }))
     }
+
+    /// Near the last member's leave: most of what it takes is there, and often something is not.
+    mutating func lastView() -> StartView {
+        var view = startView()
+        if chance(4, in: 5) { view.disk = .data(stamped(generation: pick([1, 1, 2, nil]))) }
+        if chance(4, in: 5) {
+            view.record = found(ClusterPlanningTests.record(pick([[on(1)], [on(1)], [on(1), on(2)]])))
+        }
+        if chance(4, in: 5) { view.clusters = [] }
+        let word = pick(["Terminating:Wait", "Terminating:Wait", "Terminating:Wait", "InService"])
+        let group = ClusterPlanningTests.group(
+            [ClusterPlanningTests.instance(1, .running, word)], desired: pick([0, 0, 0, 1]))
+        view.facts.owner = ourGroup
+        view.facts.group = chance(4, in: 5) ? .seen(group) : .unavailable("503")
+        return view
+    }
+
+    /// Near a beginning with nothing held: every disk that the record names is gone, or this one may restore.
+    mutating func emptyView() -> StartView {
+        var view = startView()
+        view.facts = ClusterPlanningTests.facts(
+            asked: [asked(7, .terminated), asked(8, pick([.terminated, .terminated, .terminated, .stopped]))],
+            [blank(1), pick([blank(2), blank(2), holds(2)])] + pick([[], [blank(3)], [blank(3)]]), silent: [])
+        view.disk = .empty(fresh())
+        view.clusters = []
+        view.peers = []
+        let source = pick(view.backups.value?.backups.map(\.name) ?? ["imported/a.db"], or: "imported/a.db")
+        if chance(1, in: 2) { view.spoiltBackups.insert(source) }
+        view.record = pick([
+            .absent(zoneStore), found(ClusterPlanningTests.record([on(7), on(8)], generation: number(1...3))),
+            found(
+                ClusterPlanningTests.record(
+                    [on(1)], start: [on(1)], generation: number(1...3), source: .snapshot(source))),
+        ])
+        view.zone = .notAsked
+        view.settings.clusterSize = nil
+        return view
+    }
+
+    private mutating func pick<Item>(_ items: [Item], or other: Item) -> Item { items.isEmpty ? other : pick(items) }
 
     mutating func startMemory(_ view: StartView) -> StartMemory {
         var memory = remembering(
@@ -225,12 +284,17 @@ struct RandomViews {
         var cluster = runningCluster()
         if chance(3, in: 4) { cluster.leader = 1 }
         return ClusterView(
-            now: .seconds(number(0...2000)), own: 1, ownMember: 1, ownGeneration: pick([nil, 1, 1, 2]),
+            now: .seconds(number(0...2000)), time: pick([noon.description, noon.description, "?"]), own: 1,
+            ownMember: 1, ownGeneration: pick([nil, 1, 1, 2]),
             settings: settings(),
             cluster: cluster,
             abilities: EtcdAbilities(learnersAreSound: chance(1, in: 2), addsBesideDeadVoters: chance(1, in: 2)),
             alarms: some(0...1) { $0.pick([.noSpace(1), .corrupt(2), .other(3, "x")]) }, facts: facts(),
-            record: reading(), backups: pick([.notAsked, .seen(BackupsSeen()), .unavailable("403")]),
+            record: reading(), backups: backups(),
+            backupWork: pick([
+                BackupWork(), BackupWork(), BackupWork(isRunning: true), BackupWork(failures: 3, failedAt: .zero),
+                BackupWork(failures: Int.max, failedAt: .seconds(1999)),
+            ]), revision: pick([nil, 5, 9]),
             zone: observed { $0.zone() },
             hooks: pick([.notAsked, .seen([endHook, startHook]), .seen([endHook]), .unavailable("503")]))
     }

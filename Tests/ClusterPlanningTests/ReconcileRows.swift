@@ -31,14 +31,14 @@ struct ReconcileRow: CustomTestStringConvertible, Sendable {
 func lead(
     _ cluster: RunningCluster = three(), _ facts: Facts = everybodyHolds, record: RecordReading = found(record()),
     generation: Int? = 1, abilities: EtcdAbilities = EtcdAbilities(), alarms: [Alarm] = [],
-    backups: Observed<BackupsSeen> = .notAsked, zone: Observed<Zone> = .notAsked,
-    hooks: Observed<[LifecycleHook]> = .notAsked, settings: PlanSettings = PlanSettings(),
-    now: Duration = .seconds(1000)
+    backups: Observed<BackupsSeen> = .notAsked, work: BackupWork = BackupWork(), revision: UInt64? = nil,
+    zone: Observed<Zone> = .notAsked, hooks: Observed<[LifecycleHook]> = .notAsked,
+    settings: PlanSettings = PlanSettings(), now: Duration = .seconds(1000)
 ) -> ClusterView {
     ClusterView(
         now: now, time: "2026-01-31T12:00:00Z", salt: "salt", own: 1, ownMember: 1, ownGeneration: generation,
         settings: settings, cluster: cluster, abilities: abilities, alarms: alarms, facts: facts, record: record,
-        backups: backups, zone: zone, hooks: hooks)
+        backups: backups, backupWork: work, revision: revision, zone: zone, hooks: hooks)
 }
 
 let everybodyHolds = facts([holds(1), holds(2), holds(3)])

@@ -103,6 +103,30 @@ import Testing
         #expect(!isNeeded(lead(zone: .seen(emptyZone))))
     }
 
+    /// Its etcd has to be looked at then, so that it stops before its last backup.
+    @Test func theLastToLeaveIsSaid() {
+        func isLast(
+            _ word: String = "Terminating:Wait", desired: Int = 0, _ voters: [ClusterRecord.Entry] = [on(1)],
+            record reading: RecordReading? = nil, settings: PlanSettings = PlanSettings(backups: BackupSettings())
+        ) -> Bool {
+            let numbers = voters.map { Int($0.instance.rawValue.dropFirst(2)) ?? 0 }
+            let instances = numbers.map { instance($0, .running, word) }
+            var memory = ReconcileMemory()
+            let view = lead(
+                led(numbers.map { member($0) }),
+                facts(.seen(group(instances, desired: desired)), numbers.map { holds($0) }),
+                record: reading ?? found(record(voters)), settings: settings)
+            return planReconcile(view, memory: &memory).isLastToLeave
+        }
+        #expect(isLast())
+        #expect(!isLast("InService"))
+        #expect(!isLast("Terminating"))
+        #expect(!isLast(desired: 1))
+        #expect(!isLast("Terminating:Wait", [on(1), on(2)]))
+        #expect(!isLast(record: .unknown("503")))
+        #expect(!isLast(settings: PlanSettings()))
+    }
+
     @Test func overtakenIsSaid() {
         var memory = ReconcileMemory()
         #expect(planReconcile(lead(record: found(record(generation: 2))), memory: &memory).isOvertaken)
@@ -113,4 +137,4 @@ import Testing
 let reconcileRows =
     rowsOfTerminated + rowsOfOtherEvidence + rowsOfWeakEvidence + rowsOfDoubt + rowsOfEntries + rowsOfDrains
     + rowsOfBlindness + rowsOfAdditions + rowsOfPromotions + rowsOfLaunching + rowsOfUpkeep + rowsOfAdoption
-    + rowsOfMoves + rowsOfZone
+    + rowsOfMoves + rowsOfZone + rowsOfBackups + rowsOfDeletingBackups + rowsOfPublishing

@@ -55,21 +55,17 @@ let rowsOfTheRecord: [StartRow] = [
             facts([blank(1), holds(2), holds(3)]),
             record: found(record([moved, on(2), on(3)], start: [moved, on(2), on(3)]))),
         .wait(.generationQuorate(by: 2))),
-    StartRow(
-        "nobody begins from a backup yet",
-        view(
-            facts([blank(1)]), record: found(record([on(1)], start: [on(1)], generation: 2, source: .snapshot("k")))),
-        .wait(.generationPending([1]))),
 ]
 
 private let theirs = record([on(9)], owner: "arn:other")
 private let dead9 = [asked(9, .terminated)]
 private func other(
-    _ owner: Observed<OtherOwner>, asked: [Instance] = dead9, clusters: [RunningCluster] = []
+    _ owner: Observed<OtherOwner>, asked: [Instance] = dead9, clusters: [RunningCluster] = [],
+    backups: Observed<BackupsSeen> = .notAsked
 ) -> StartView {
     view(
         facts(.seen(group([1, 2, 3])), asked: asked, [blank(1), blank(2), blank(3)], otherOwner: owner),
-        record: found(theirs), clusters: clusters)
+        record: found(theirs), backups: backups, clusters: clusters)
 }
 
 private func wait(_ why: String) -> StartPlan { .wait(.recordOfOther(owner: "arn:other", why)) }
@@ -116,5 +112,17 @@ let rowsOfOtherOwners: [StartRow] = [
                 record.token = "main-2-salt"
                 record.start = [on(1), on(2), on(3)]
                 record.voters = [on(1), on(2), on(3)]
+            })),
+    StartRow(
+        "another owner: a stack that takes the place of one that is gone begins with its newest backup",
+        other(.seen(.isGone), backups: bucket(backup(9), backup(8))), goneFor(.seconds(300)),
+        .claim(
+            swap(.recovery, theirs) { record in
+                record.owner = ourGroup
+                record.generation = 2
+                record.token = "main-2-salt"
+                record.source = .snapshot(backup(9).name)
+                record.start = [on(1)]
+                record.voters = [on(1)]
             })),
 ]

@@ -223,21 +223,18 @@ let rowsOfBeginning: [RecoverRow] = [
         "nor a backup",
         left(
             .terminated, [blank(1), blank(4, disk(9)), blank(5)],
-            backups: .seen(BackupsSeen(count: 2, highestGeneration: 7))), ask(from: .empty),
-        .refuse(.wouldLose([WaitReason.backupsExist(2).description]))),
+            backups: bucket(backup(9), backup(7))), ask(from: .empty),
+        .refuse(.wouldLose(["what 2 backups hold"]))),
     RecoverRow(
-        "nor backups that can't be listed",
-        left(.terminated, [blank(1), blank(4, disk(9)), blank(5)], backups: .unavailable("403")), ask(from: .empty),
-        .refuse(.wouldLose([WaitReason.backupsNotRead("403").description]))),
+        "backups that can't be listed are passed over by nobody: they would outrank what comes (F33)",
+        left(.terminated, [blank(1), blank(4, disk(9)), blank(5)], backups: .unavailable("403")),
+        ask(from: .empty, acceptLoss: true), .refuse(.waits(.backupsNotRead("403")))),
     RecoverRow(
         "whoever begins has to be there",
         sight(
             facts(.seen(group([1, 4])), asked: [away(2, .terminated), away(3, .terminated)], [survivor], silent: [1]),
             record: found(before), disk: .unusable("no supervisor answers here")), ask(from: .empty, acceptLoss: true),
         .refuse(.waits(.groupIncomplete(running: 0, wanted: 1)))),
-    RecoverRow(
-        "this version has no backups to begin with", left(.terminated), ask(from: .snapshot, acceptLoss: true),
-        .refuse(.backupsNotMade)),
 ]
 
 private let five = members(2, 3, 4, 5, 6)
@@ -264,18 +261,19 @@ private let blanks = facts([blank(1), blank(2), blank(3)])
 private let founded = ClusterRecord(
     owner: ourGroup, generation: 8, token: "main-8-salt", source: .empty, start: [on(1), on(2), on(3)],
     voters: [on(1), on(2), on(3)])
-private let old = Observed<BackupsSeen>.seen(BackupsSeen(count: 1, highestGeneration: 7))
+private let old = bucket(backup(9, of: 7))
 
 let rowsOfFoundingByHand: [RecoverRow] = [
     RecoverRow(
-        "without a record the founding is waited for", sight(blanks, record: noRecord, backups: old), ask(),
-        .nothing("there is no record, and founding waits: \(WaitReason.backupsExist(1))")),
+        "without a record the founding is waited for",
+        sight(blanks, record: noRecord, backups: .unavailable("403")), ask(),
+        .nothing("there is no record, and founding waits: the backups could not be listed: 403")),
     RecoverRow(
         "or nothing is", sight(blanks, record: noRecord), ask(),
         .nothing("there is no record, and the supervisors found by themselves once the group is whole")),
     RecoverRow(
         "backups are not passed over unasked", sight(blanks, record: noRecord, backups: old), ask(from: .empty),
-        .refuse(.wouldLose([WaitReason.backupsExist(1).description]))),
+        .refuse(.wouldLose(["what 1 backup holds"]))),
     RecoverRow(
         "and outranked where they are", sight(blanks, record: noRecord, backups: old),
         ask(from: .empty, acceptLoss: true),
@@ -339,7 +337,9 @@ let rowsOfOtherRecords: [RecoverRow] = [
         .refuse(.recordOfOther("other"))),
 ]
 
-let recoverRows = rowsOfDeclaring + rowsOfBeginning + rowsOfChoosing + rowsOfFoundingByHand + rowsOfOtherRecords
+let recoverRows =
+    rowsOfDeclaring + rowsOfBeginning + rowsOfChoosing + rowsOfFoundingByHand + rowsOfOtherRecords
+    + rowsOfChoosingBackups + rowsOfGoingBack + rowsOfChoosingAnew + rowsOfFoundingFromBackups
 
 extension RecoverRow {
     /// The same, with a survivor that knows nobody but these.

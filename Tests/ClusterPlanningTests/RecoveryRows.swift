@@ -155,10 +155,9 @@ let rowsOfEmptyRecovery: [StartRow] =
         StartRow("with an empty bucket, too", nothingLeft(backups: .seen(BackupsSeen())), anew(1, 2, 3)),
         StartRow(
             "generation restarted beside old backups: their number is passed",
-            nothingLeft(backups: .seen(BackupsSeen(count: 0, highestGeneration: 6))), anew(1, 2, 3, generation: 7)),
-        StartRow("not beside a backup", nothingLeft(backups: .seen(BackupsSeen(count: 1))), .wait(.backupsExist(1))),
+            nothingLeft(backups: bucket(highest: 6)), anew(1, 2, 3, generation: 7)),
         StartRow(
-            "nor beside a bucket that refuses", nothingLeft(backups: .unavailable("403")), .wait(.backupsNotRead("403"))
+            "not beside a bucket that refuses", nothingLeft(backups: .unavailable("403")), .wait(.backupsNotRead("403"))
         ),
         StartRow(
             "weekend zero: EC2 has forgotten them, and the grace is over", nothingLeft(state: .unknownToEC2),
@@ -223,9 +222,8 @@ let rowsOfGenerations: [StartRow] = [
         "forced exec crashes: once the stamp is raised it is never forced again",
         carries(.data(stamped(generation: 2)), second), resume),
     StartRow(
-        "the record begins with a backup, and there is data",
-        carries(.data(ours), record([on(1)], start: [on(1)], generation: 2, source: .snapshot("k"))),
-        .wait(.startsFromOtherSource(.snapshot("k")))),
+        "the record begins with nothing, and there is data",
+        carries(.data(ours), record([on(1)], start: [on(1)], generation: 2)), .wait(.startsFromOtherSource(.empty))),
     StartRow(
         "data that was being carried over, and of which the record does not say so, must not run as it was",
         carries(.data(halfway), record([on(1)])), .wait(.carriedHalfway(into: 2))),

@@ -71,6 +71,30 @@ let runningRows: [RunningRow] = [
         "overtaken, it makes way where one answers",
         running(record: found(record([on(2)], generation: 2)), clusters: [cluster(members(2), generation: 2)]),
         .stop(.setAside(.ofEarlierGeneration(1, now: 2)))),
+    RunningRow(
+        "going back: named to restore a backup, it stops first",
+        running(record: found(record([on(1)], start: [on(1)], generation: 2, source: .snapshot(backup(9).name)))),
+        .stop(launch(.restore(backup(9).name, token: "main-2-salt"), generation: 2))),
+    RunningRow(
+        "going back: also where nobody had written down of which generation it is",
+        running(
+            stamp: naming(1, generation: nil), leader: 1,
+            record: found(record([on(1)], start: [on(1)], generation: 2, source: .snapshot(backup(9).name)))),
+        .stop(launch(.restore(backup(9).name, token: "main-2-salt"), generation: 2))),
+    RunningRow(
+        "weekend zero: the last one stops before it is backed up",
+        view(
+            disk: .data(stamped()), etcd: OwnEtcd(isRunning: true, shown: showing(members(1), leader: 1)),
+            facts(.seen(group([instance(1, .running, "Terminating:Wait")], desired: 0)), [holds(1, leader: 1)]),
+            record: found(record([on(1)])), settings: PlanSettings(backups: BackupSettings())),
+        .stop(launch(.save, generation: 1))),
+    RunningRow(
+        "an etcd that has restored and whose data is gone is not stopped to restore again",
+        view(
+            disk: .empty(stamped(generation: 2)), etcd: OwnEtcd(isRunning: true, shown: showing(members(1), leader: 1)),
+            facts([blank(1), blank(2), blank(3)]),
+            record: found(record([on(1)], start: [on(1)], generation: 2, source: .snapshot(backup(9).name)))),
+        .stay(.generationPending([1]))),
     RunningRow("without a record it goes on", running(record: .unknown("503")), .stay(nil)),
     RunningRow(
         "so it does beside another owner's", running(record: found(record(generation: 9, owner: "arn:other"))),

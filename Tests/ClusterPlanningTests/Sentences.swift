@@ -6,6 +6,8 @@ let startSentences = #"""
     join cluster c1 as member 7, one of 2: i-1=http://10.0.0.1:2380, i-2=http://10.0.0.2:2380
     see what the data here holds: its member list and how far it is committed
     carry the data of member 1 that is here into generation 2
+    restore the backup 1-c1-9-20260131T110000Z.db as generation 2, a cluster of one that the others join
+    serve nobody any more, and make a last backup of what is here
     set the data aside: cluster c1 has removed this member
     set the data aside: it is of generation 1, and generation 2 of the cluster answers
     set the data aside: etcd can't run on it (crc mismatch), and the cluster has its quorum without it
@@ -26,10 +28,12 @@ let swapSentences = #"""
     claim the recovery: generation 2 begins with the disk of member 1, started by i-1=http://10.0.0.1:2380#d-1
     claim the recovery: generation 2 begins with the backup main/1-c1-9.db, started by i-1=http://10.0.0.1:2380#d-1
     claim the recovery: generation 2 begins with nothing, started by i-1=http://10.0.0.1:2380#d-1, i-2=http://10.0.0.2:2380#d-2
+    claim the founding of generation 2, which begins with the backup 1-c1-9-20260131T110000Z.db, by i-1=http://10.0.0.1:2380#d-1
     make the record of a cluster that has none, as generation 1: i-1=http://10.0.0.1:2380#d-1, i-2=http://10.0.0.2:2380#?
     write into the record that i-3 is to join
     write into the record that a member's volume is on i-4 now
     keep the record true: i-1=http://10.0.0.1:2380#d-1, i-2=http://10.0.0.2:2380#d-2+
+    write into the record that the backup 1-c1-7-20260131T110000Z.db is restored instead: 1-c1-9-20260131T110000Z.db is spoilt
     change the record: Ada declares d-3 gone
     """#
 
@@ -68,8 +72,13 @@ let waitSentences = #"""
     the hosted zone could not be read: ListResourceRecordSets: AccessDenied
     nobody answers, yet the zone names members of an earlier cluster main: i-9.main.example.org.; its data may live; if it is lost for good, delete those records to found anew
     the backups could not be listed: ListObjectsV2: 403
-    nobody holds data, and there is 1 backup: nothing empty is founded beside them
+    nobody holds data, and there is 1 backup: nothing empty is founded beside it
     nobody holds data, and there are 2 backups: nothing empty is founded beside them
+    nobody holds data, and what is in the place of the backups is none that can be restored here: etcd.json, notes.txt. Backups of etcd's v2 keys, as older tools made them in JSON, are none of etcd 3's; move them away, or run `etcd-cluster recover --from empty --accept-data-loss`
+    1-c1-9-20260131T110000Z.db could not be restored here, as the log explains, and no other backup comes after: `etcd-cluster backups` lists what there is, and `etcd-cluster recover --from snapshot` begins with what a person chooses
+    there are backups of generation 7, and the record is of generation 1: they are of another cluster of this name, or the record is an old one; move them away, or run `etcd-cluster recover --from snapshot`
+    the group is to be empty, and everything up to revision 9 is in a backup: this instance may go
+    nobody holds data, and the backups of generation 3 are of two clusters, so that a person has to choose: `etcd-cluster backups` lists them, and `etcd-cluster recover --from NAME` begins with one
     group my_group has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name
     etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold
     the newest data may live on: i-3 is running: timeout
@@ -110,6 +119,13 @@ let stepSentences = #"""
     change DNS: set A etcd-server.main.example.org. to 10.0.0.1, 10.0.0.2, delete A i-3.main.example.org.
     ask for more time for i-3, held by hook etcd-end
     let i-3 go on, held by hook etcd-end
+    have a backup made of generation 1, from i-2 (2): there are changes since the last one
+    have a backup made of generation 1, from i-2 (2): there is none of this generation
+    have a backup made of generation 1, from i-2 (2): a voter is about to be removed
+    delete 1 backup, which newer ones stand for: 1-c1-7-20260131T110000Z.db
+    delete 4 backups, which newer ones stand for: 1-c1-5-20260131T110000Z.db, 1-c1-6-20260131T110000Z.db, 1-c1-7-20260131T110000Z.db, ...
+    tell CloudWatch of the backups: the newest proven one is 3600.0 seconds old
+    tell CloudWatch of the backups: the newest proven one is yet to be made
     """#
 
 let deferralSentences = #"""
@@ -151,4 +167,9 @@ let deferralSentences = #"""
     DNS stays as it is: member node 9 (9) has no IPv4 address, or no name that DNS could bear
     DNS stays as it is: main.example.org. is an alias or routed set that we did not make
     DNS stays as it is: group my_group has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name
+    no backup is made: those that are there could not be listed: ListObjectsV2: 403
+    no backup is made: without a record nothing tells which cluster's life a backup belongs to
+    no backup is made: no healthy voter could be asked for one
+    there are backups of generation 7, of another cluster of this name, which rank above those of this one, of generation 1: move them away, or a loss of every member has to be settled by a person
+    backups of another cluster under this name are of generation 3, as ours are: should every disk be lost, a person would have to choose; move them away
     """#

@@ -29,12 +29,12 @@ func view(
     record: RecordReading = .absent(zoneStore), stores: [StoreName] = [zoneStore],
     backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [refused(2), refused(3)],
     clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, settings: PlanSettings = PlanSettings(),
-    now: Duration = .seconds(1000)
+    now: Duration = .seconds(1000), spoilt: Set<String> = []
 ) -> StartView {
     StartView(
         now: now, time: "2026-01-31T12:00:00Z", salt: "salt", identity: identity(1), settings: settings, disk: disk,
         isMountPoint: mounted, etcd: etcd, facts: facts, record: record, stores: stores, backups: backups, peers: peers,
-        clusters: clusters, zone: zone)
+        clusters: clusters, zone: zone, spoiltBackups: spoilt)
 }
 
 let everybodyBlank = facts([blank(1), blank(2), blank(3)])
@@ -244,4 +244,5 @@ let rowsOfTheGroup: [StartRow] =
 let startRows =
     rowsWithData + rowsOfCorruptData + rowsOfUnstampedData + rowsOfTheGroup + rowsOfFounding + rowsOfTheRecord
     + rowsOfOtherOwners + rowsOfRecovery + rowsOfEmptyRecovery + rowsOfGenerations + rowsOfVolumes + rowsOfJoining
-    + rowsOfSelfJoining + rowsOfEntered + rowsWithoutRecord
+    + rowsOfSelfJoining + rowsOfEntered + rowsWithoutRecord + rowsOfFoundingBesideBackups + rowsOfLosingEverything
+    + rowsOfRestoring + rowsOfSeeingOff

@@ -117,7 +117,7 @@ extension StartView {
             isMountPoint: isMountPoint, etcd: etcd, facts: facts, record: record, stores: stores, backups: backups,
             peers: peers.map { $0.shuffled(using: &random) }.shuffled(using: &random),
             clusters: clusters.map { $0.shuffled(using: &random) }.shuffled(using: &random), zone: zone,
-            abilities: abilities, programFault: programFault)
+            abilities: abilities, programFault: programFault, spoiltBackups: spoiltBackups)
         copy.facts = facts.shuffled(using: &random)
         copy.zone = zone.mapped { $0.shuffled(using: &random) }
         return copy

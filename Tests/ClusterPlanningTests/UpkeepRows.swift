@@ -107,7 +107,7 @@ let rowsOfAdoption: [ReconcileRow] = [
         steps: adopts([on(1), unnamed(2), unnamed(3)])),
     ReconcileRow(
         "generation restarted beside old backups: it is above those",
-        orphan(three(), facts(without), backups: .seen(BackupsSeen(count: 3, highestGeneration: 4))),
+        orphan(three(), facts(without), backups: bucket(backup(9, of: 4), backup(7, of: 3))),
         steps: adopts([on(1), on(2), on(3)], generation: 5)),
     ReconcileRow(
         "which have to be listed", orphan(three(), facts(without), backups: .unavailable("403")),

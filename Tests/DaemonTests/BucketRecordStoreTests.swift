@@ -52,8 +52,8 @@ import Testing
 
     // MARK: Backups
 
-    private func list(_ stand: StoreStand) throws -> BackupList {
-        BackupList(aws: try stand.aws.client(), place: stand.bucketStore.place)
+    private func store(_ stand: StoreStand) throws -> BackupStore {
+        BackupStore(aws: try stand.aws.client(), place: stand.bucketStore.place, encryption: .aes256)
     }
 
     @Test func backupsAreCountedOverAllPages() async throws {
@@ -62,41 +62,35 @@ import Testing
         stand.aws.change { world in
             world.pageSize = 2
             for number in 1...5 {
-                let key = "etcd/main/\(number)-8e9e05c52164694d-100-2026-01-31T12:00:00Z.db"
+                let key = "etcd/main/\(number)-8e9e05c52164694d-100-20260131T120000Z.db"
                 world.buckets["backups"]?[key] = [1]
             }
             // Of another cluster, whose name begins alike.
-            world.buckets["backups"]?["etcd/main-b/9-8e9e05c52164694d-100-2026-01-31T12:00:00Z.db"] = [1]
+            world.buckets["backups"]?["etcd/main-b/9-8e9e05c52164694d-100-20260131T120000Z.db"] = [1]
         }
+        let seen = try await store(stand).list()
+        #expect(seen.backups.map(\.generation) == [5, 4, 3, 2, 1])
+        #expect(seen.backups.map(\.size) == [1, 1, 1, 1, 1])
         // One was there that an older tool has left.
-        #expect(try await list(stand).read() == BackupsSeen(count: 6, highestGeneration: 5))
-        #expect(stand.aws.takeCalls().filter { $0 == "ListObjectsV2" }.count == 3)
+        #expect(seen.strangers == ["old.db"])
+        #expect(stand.aws.takeCalls().filter { $0 == "ListObjectsV2" }.count == 4)
     }
 
     @Test func anEmptyListIsEmptyAndAnErrorIsNot() async throws {
         let stand = try StoreStand()
         stand.aws.change { $0.buckets["backups"] = [:] }
-        #expect(try await list(stand).read() == BackupsSeen())
+        #expect(try await store(stand).list() == BackupsSeen())
         stand.aws.change { $0.mayListBuckets = false }
-        await #expect(throws: AWSError.self) { try await list(stand).read() }
+        await #expect(throws: AWSError.self) { try await store(stand).list() }
         stand.aws.change { $0.buckets = [:] }
-        await #expect(throws: AWSError.self) { try await list(stand).read() }
+        await #expect(throws: AWSError.self) { try await store(stand).list() }
     }
 
-    @Test(
-        arguments: [
-            ([], 0, 0),
-            // A folder that a person made in the console.
-            ([""], 0, 0),
-            (["3-a1-100-2026-01-31T12:00:00Z.db", "3-a1-100-2026-01-31T12:00:00Z.json"], 1, 3),
-            // What is left of a backup still tells of its generation.
-            (["3-a1-100-2026-01-31T12:00:00Z.json"], 1, 3),
-            (["10-a1-1-x.db", "9-a1-1-x.db"], 2, 10),
-            (["snapshot.db", "2026-01-31/etcd.gz"], 2, 0),
-            (["+7-a1-1-x.db", "-7-a1-1-x.db", "7-zz-1-x.db", "7-a1-y-x.db", "7-a1-1.db", "7-a1-1-x.gz"], 6, 0),
-            (["99999999999999999999-a1-1-x.db"], 1, 0),
-        ] as [([String], Int, Int)])
-    func generationsAreReadFromNames(keys: [String], count: Int, generation: Int) {
-        #expect(BackupsSeen(keys: keys) == BackupsSeen(count: count, highestGeneration: generation))
+    @Test func whatEtcdAWSKeptAtThePrefixIsSeen() async throws {
+        let stand = try StoreStand()
+        stand.aws.change { $0.buckets["backups"] = ["etcd": [1]] }
+        #expect(try await store(stand).list() == BackupsSeen([], strangers: ["etcd"]))
+        stand.aws.change { $0.fault = { $0 == "ListObjectsV2" ? .status(403) : nil } }
+        await #expect(throws: AWSError.self) { try await store(stand).list() }
     }
 }

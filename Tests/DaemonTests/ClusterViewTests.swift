@@ -115,7 +115,7 @@ private func withLeader(
         }
     }
 
-    @Test func backupsAreAskedOnlyWhereARecordHasToBeMade() async throws {
+    @Test func noTurnWaitsForTheListOfBackups() async throws {
         try await withEtcd { etcd in
             let stand = try Stand(etcd.identity, groupWorld(("i-0a", "running", etcd.address)), hasBucket: true)
             let beat = try await stand.beat()
@@ -123,7 +123,13 @@ private func withLeader(
             try stand.put(groupRecord(("i-0a", etcd.address, "d1")), inBucket: true)
             let view = try await stand.view(beat)
             #expect(view.record.record?.voters.count == 1)
-            #expect(view.backups == .notAsked)
+            #expect(view.backups == .seen(BackupsSeen()))
+            await stand.backups.forget()
+            _ = stand.aws.takeCalls()
+            #expect(try await stand.view(beat).backups == .notAsked)
+            #expect(!stand.aws.takeCalls().contains("ListObjectsV2"))
+            #expect(view.revision == 1)
+            #expect(view.backupWork == BackupWork())
         }
     }
 

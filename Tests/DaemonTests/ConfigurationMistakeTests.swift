@@ -20,16 +20,29 @@ import Testing
         ("backup-bucket", "ab", "'ab' is no bucket's name"),
         ("backup-bucket", "Backups", "'Backups' is no bucket's name"),
         ("backup-bucket", "s3://backups", "'s3://backups' is no bucket's name"),
+        ("backup-interval", "500ms", "'500ms' is no duration, as 10s or 1h30m, from 1.0 seconds to 86400.0 seconds"),
+        ("backup-interval", "25h", "'25h' is no duration, as 10s or 1h30m, from 1.0 seconds to 86400.0 seconds"),
+        ("backup-interval", "never", "'never' is no duration, as 10s or 1h30m, from 1.0 seconds to 86400.0 seconds"),
+        ("backup-retention", "24h", "'24h' is not three durations, none shorter than the one before it"),
+        ("backup-retention", "1h,2h", "'1h,2h' is not three durations, none shorter than the one before it"),
+        ("backup-retention", "1,2,3,4", "'1,2,3,4' is not three durations, none shorter than the one before it"),
+        ("backup-retention", "1,2,3,x", "'1,2,3,x' is not three durations, none shorter than the one before it"),
+        ("backup-retention", "2h,1h,3h", "'2h,1h,3h' is not three durations, none shorter than the one before it"),
+        ("backup-retention", "1h,,3h", "'1h,,3h' is not three durations, none shorter than the one before it"),
+        ("backup-encryption", "aes256", "'aes256' is none of AES256, aws:kms, aws:kms:KEY and bucket"),
+        ("backup-encryption", "aws:kms:", "'aws:kms:' is none of AES256, aws:kms, aws:kms:KEY and bucket"),
+        ("metrics-namespace", "AWS/etcd", "'AWS/etcd' is a namespace of AWS's own"),
+        ("metrics-namespace", "a\nb", "has to be 1 to 255 printable characters"),
         ("backup-key", "a\nb", "has to be 1 to 255 printable characters"),
         ("peers-by", "tag:", "'tag:' is none of group, stack and tag:KEY"),
         ("peers-by", "tags:etcd", "'tags:etcd' is none of group, stack and tag:KEY"),
         ("peers-by", "Group", "'Group' is none of group, stack and tag:KEY"),
         ("join-strategy", "merge", "'merge' is none of prepared, add, replace, prune"),
         ("on-loss", "restore", "'restore' is none of recover, hold"),
-        ("grace", "0s", "'0s' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
-        ("grace", "61m", "'61m' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
-        ("found-after", "500ms", "'500ms' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
-        ("unhealthy-after", "9s", "'9s' is no duration, as 10s or 500ms, from 10.0 seconds to 86400.0 seconds"),
+        ("grace", "0s", "'0s' is no duration, as 10s or 1h30m, from 1.0 seconds to 3600.0 seconds"),
+        ("grace", "61m", "'61m' is no duration, as 10s or 1h30m, from 1.0 seconds to 3600.0 seconds"),
+        ("found-after", "500ms", "'500ms' is no duration, as 10s or 1h30m, from 1.0 seconds to 3600.0 seconds"),
+        ("unhealthy-after", "9s", "'9s' is no duration, as 10s or 1h30m, from 10.0 seconds to 86400.0 seconds"),
         ("lifecycle-hook", "a,,b", "has to be 1 to 255 printable characters"),
         ("lifecycle-hook", "a,", "has to be 1 to 255 printable characters"),
         ("status-listen", "0", "'0' is no number from 1 to 65535"),
@@ -51,11 +64,11 @@ import Testing
         ("client-port", "0", "'0' is no number from 1 to 65535"),
         ("client-port", "65536", "'65536' is no number from 1 to 65535"),
         ("peer-port", "http", "'http' is no number from 1 to 65535"),
-        ("interval", "99ms", "'99ms' is no duration, as 10s or 500ms, from 0.1 seconds to 3600.0 seconds"),
-        ("interval", "1.5s", "'1.5s' is no duration, as 10s or 500ms, from 0.1 seconds to 3600.0 seconds"),
-        ("interval", "2h", "'2h' is no duration, as 10s or 500ms, from 0.1 seconds to 3600.0 seconds"),
-        ("interval", "9999999999999999999h", "is no duration, as 10s or 500ms, from 0.1 seconds to 3600.0 seconds"),
-        ("stop-timeout", "500ms", "'500ms' is no duration, as 10s or 500ms, from 1.0 seconds to 3600.0 seconds"),
+        ("interval", "99ms", "'99ms' is no duration, as 10s or 1h30m, from 0.1 seconds to 3600.0 seconds"),
+        ("interval", "1.5s", "'1.5s' is no duration, as 10s or 1h30m, from 0.1 seconds to 3600.0 seconds"),
+        ("interval", "2h", "'2h' is no duration, as 10s or 1h30m, from 0.1 seconds to 3600.0 seconds"),
+        ("interval", "9999999999999999999h", "is no duration, as 10s or 1h30m, from 0.1 seconds to 3600.0 seconds"),
+        ("stop-timeout", "500ms", "'500ms' is no duration, as 10s or 1h30m, from 1.0 seconds to 3600.0 seconds"),
         ("log-format", "xml", "'xml' is none of logfmt, json"),
         ("log-level", "INFO", "'INFO' is none of debug, info, warning, error"),
     ])
@@ -85,9 +98,18 @@ import Testing
         (["---group", "x"], "'---group': a flag is expected here; etcd's own flags go behind --"),
         (["-"], "'-': a flag is expected here; etcd's own flags go behind --"),
         (["run", "twice"], "'twice': a flag is expected here; etcd's own flags go behind --"),
-        (["start"], "start: no such command; there are run, plan, recover, adopt, forget, version and help"),
-        (["-o", "json"], "-o: only `plan` takes it"),
-        (["run", "--output=json"], "--output: only `plan` takes it"),
+        (
+            ["start"],
+            "start: no such command; there are run, plan, backup, backups, restore, recover, adopt, forget, version and help"
+        ),
+        (["-o", "json"], "-o: only `plan` and `backups` take it"),
+        (["run", "--output=json"], "--output: only `plan` and `backups` take it"),
+        (["backup", "-o", "json"], "-o: only `plan` and `backups` take it"),
+        (["backups", "-o", "yaml"], "-o: 'yaml' is not text or json"),
+        (["backup", "--to"], "--to: its value is missing"),
+        (["backup", "--to="], "--to: has to be a path"),
+        (["backups", "--to=x"], "--to: only `backup` takes it"),
+        (["backup", "--yes"], "--yes: only `recover`, `restore`, `adopt`, `forget` take it"),
         (["plan", "-o"], "-o: its value is missing"),
         (["plan", "-o", "yaml"], "-o: 'yaml' is not text or json"),
         (["plan", "-o=json", "--o", "json"], "--o: given twice"),
@@ -104,7 +126,7 @@ import Testing
         ("ELASTIC_ETCD_NAME", "a member's name is its instance ID; unset it"),
         ("ELASTIC_ETCD_DISCOVERY", "peers are found by the autoscaling group; unset it"),
         ("ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS", "set --address and --peer-port instead"),
-        ("ETCD_BACKUP_INTERVAL", "this version makes no backups; unset it once you have arranged for them"),
+        ("ETCD_BACKUP_TYPO", "no such variable; see --help"),
     ])
     func anUnknownVariableIsTold(_ variable: String, _ message: String) {
         #expect(mistakes(environment: [variable: "x"]) == ["\(variable): \(message)"])
@@ -215,6 +237,29 @@ import Testing
         }
         #expect(try parseCommand(arguments: ["plan"], environment: [:]) == .plan(expected, .text))
         #expect(try parseCommand(arguments: ["plan", "-o", "text"], environment: [:]) == .plan(expected, .text))
+    }
+
+    /// Each of them is about a bucket; but a backup may go to a file, and its cluster may keep its record in a zone.
+    @Test func backupsNeedABucket() throws {
+        for word in ["backup", "backups"] {
+            #expect(
+                mistakes([word], environment: ["HOSTED_ZONE": "example.org"]) == [
+                    "\(word): --backup-bucket is not set; set what `run` has here"
+                ])
+        }
+        let environment = ["ETCD_BACKUP_BUCKET": "backups"]
+        var expected = Configuration(environment: Variables(environment))
+        expected.backupBucket = "backups"
+        let asked = { (arguments: [String]) throws -> Command in
+            try parseCommand(arguments: arguments, environment: environment)
+        }
+        #expect(try asked(["backup"]) == .backup(expected, to: nil))
+        #expect(try asked(["backup", "--to", "etcd.db"]) == .backup(expected, to: "etcd.db"))
+        #expect(try asked(["backups"]) == .backups(expected, .text))
+        #expect(try asked(["backups", "-o=json"]) == .backups(expected, .json))
+        #expect(
+            try parseCommand(arguments: ["backup", "--to=/etcd.db"], environment: [:])
+                == .backup(Configuration(environment: [:]), to: "/etcd.db"))
     }
 }
 

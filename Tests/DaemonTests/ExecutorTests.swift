@@ -56,7 +56,8 @@ private func stand(_ own: StubMember) throws -> (Stand, PatientExecutor) {
         instance: InstanceID("i-9"), peerURL: Endpoint(.http, "10.0.0.9", 2380), clientURL: own.endpoint)
     let stand = try Stand(identity, world(), hasZone: true)
     let executor = Executor(
-        identity: identity, etcd: .plain, records: stand.records, zone: stand.zone, group: stand.group)
+        identity: identity, etcd: .plain, records: stand.records, backups: stand.backups,
+        zone: stand.zone, group: stand.group)
     return (stand, PatientExecutor(executor: executor))
 }
 

@@ -26,6 +26,9 @@ import Testing
 
         usage: etcd-cluster [run] [FLAGS] [-- ETCD'S FLAGS]
                etcd-cluster plan [-o text|json] [FLAGS]
+               etcd-cluster backup [--to FILE] [FLAGS]
+               etcd-cluster backups [-o text|json] [FLAGS]
+               etcd-cluster restore [--from ...] [--revision N] [--time T] [--yes] [FLAGS]
                etcd-cluster recover [--declare-gone i-...] [--from ...] [--yes] [FLAGS]
                etcd-cluster adopt | forget [--yes] [FLAGS]
                etcd-cluster version | help
@@ -34,8 +37,14 @@ import Testing
                  waits, runs etcd as its child, and on the leader keeps members and DNS equal to the group
           plan   prints what run would do now, and why; changes nothing
 
-        For people, on any instance, beside what runs there; each shows what it would do, and asks:
+        For people, on any instance, beside what runs there:
 
+          backup    makes a backup now, of a healthy member, into the bucket or into a file
+          backups   lists what the bucket holds: when taken, up to which revision, how large, whether proven
+
+        These change the cluster, so each shows first what it would do, and asks:
+
+          restore   goes back to a backup, also beside a cluster that serves
           recover   the way out of a wait: says what is known of each disk; declares disks gone; begins anew
           adopt     writes the record of a cluster that answers and has none
           forget    drops the record and the names in DNS; data stays
@@ -49,11 +58,29 @@ import Testing
               the Route 53 zone, by name or ID, of the names and of the record (default: no DNS)
               HOSTED_ZONE, ETCD_CLUSTER_HOSTED_ZONE
           --backup-bucket BUCKET
-              the S3 bucket that keeps the record, where there is no zone
+              the S3 bucket of backups, and of the record where there is no zone
               ETCD_BACKUP_BUCKET
           --backup-key PREFIX
               the prefix of our keys in the bucket (default: none)
               ETCD_BACKUP_KEY
+          --backup-interval DURATION
+              for how long at most a change is in no backup, 1s to 24h; 0 makes no backups (default 5m)
+              ETCD_BACKUP_INTERVAL
+          --backup-retention ALL,HOURLY,DAILY
+              for how long all backups, one an hour, and one a day are kept (default 24h,168h,720h)
+              ETCD_CLUSTER_BACKUP_RETENTION
+          --backup-encryption AES256|aws:kms[:KEY]|bucket
+              how S3 encrypts backups: by its own key, by KMS, or as the bucket is set up (default AES256)
+              ETCD_CLUSTER_BACKUP_ENCRYPTION
+          --compress-backups
+              compresses backups with gzip, at the cost of this machine's time
+              ETCD_CLUSTER_COMPRESS_BACKUPS
+          --prove-backups
+              restores each backup beside the data, and compares; =false spares that (default true)
+              ETCD_CLUSTER_PROVE_BACKUPS
+          --metrics-namespace NAMESPACE
+              where CloudWatch is told how backups fare, such as Local/etcd (default: nowhere)
+              ETCD_CLUSTER_METRICS_NAMESPACE
           --without-record
               keeps no record: nothing but the instances tells that a cluster exists
               ETCD_CLUSTER_WITHOUT_RECORD
@@ -130,11 +157,11 @@ import Testing
               the least that is logged (default info)
               ETCD_CLUSTER_LOG_LEVEL
 
-        Flags of recover, adopt and forget alone, without variables:
+        Flags of these commands alone, without variables:
 
           --yes
               does it without asking
-              (recover, adopt, forget)
+              (recover, restore, adopt, forget)
           --declare-gone i-...
               this instance's data is lost for good; may be given more than once
               (recover)
@@ -144,12 +171,22 @@ import Testing
           --even-if-it-returns
               declares it gone all the same; what it holds is set aside should it come back
               (recover)
-          --from member [i-...]|snapshot|empty
-              begins the next generation now: with the best disk (or this instance's), or with nothing
-              (recover)
+          --from member [i-...]|snapshot|empty|BACKUP
+              begins the next generation now: with the best disk (or this instance's), the newest backup,
+              nothing, or a backup: its name, s3://bucket/key or the path of a file; restore takes no other
+              (recover, restore)
           --accept-data-loss
-              for --from: gives up what the refusal without it names
-              (recover)
+              gives up what the refusal without it names
+              (recover, restore)
+          --revision N
+              the newest backup that holds no change after this revision
+              (recover, restore)
+          --time 2026-01-31T12:00:00Z
+              the newest backup that was taken no later
+              (recover, restore)
+          --to FILE
+              writes the snapshot to this file, which must not exist (default: the bucket)
+              (backup)
           --store route53:ID|s3:BUCKET/KEY
               drops the record of this store alone, whatever stands there
               (forget)
@@ -163,7 +200,7 @@ import Testing
         Credentials and endpoints of AWS are found as AWS's own tools find them.
 
         Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
-        Of recover, adopt and forget: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
+        Of people's commands: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
 
         """
 }

@@ -63,6 +63,7 @@ struct Stand {
     let directory: DataDirectory
     let group: GroupObserver
     let records: RecordKeeper
+    let backups: BackupKeeper
     let zone: ZoneObserver?
     let ownReport: OwnReport
     let start: StartObserver
@@ -80,6 +81,10 @@ struct Stand {
         aws = try StubAWS(world)
         let client = try aws.client()
         var configuration = Configuration()
+        if hasBucket {
+            configuration.backupBucket = "backups"
+            configuration.backupKey = "etcd"
+        }
         change(&configuration)
         place = try TemporaryDirectory()
         directory = DataDirectory(place["data"])
@@ -89,6 +94,7 @@ struct Stand {
             aws: client,
             places: RecordPlaces(
                 zone: zone, bucket: hasBucket ? "backups" : nil, prefix: "etcd", isWithoutRecord: false))
+        backups = BackupKeeper(configuration, aws: client)
         ownReport = OwnReport(
             identity: identity, directory: directory, etcd: .plain, group: group, metricsURL: metricsURL)
         let facts = FactsObserver(
@@ -98,10 +104,10 @@ struct Stand {
             ownReport: ownReport, clusterName: configuration.clusterName)
         start = StartObserver(
             identity: identity, configuration: configuration, group: group, facts: facts, records: records,
-            zone: zone, etcd: .plain, ownReport: ownReport)
+            backups: backups, zone: zone, etcd: .plain, ownReport: ownReport)
         cluster = ClusterObserver(
             identity: identity, configuration: configuration, group: group, facts: facts, records: records,
-            zone: zone, etcd: .plain, ownReport: ownReport)
+            backups: backups, zone: zone, etcd: .plain, ownReport: ownReport)
     }
 
     /// The look before a start, at an empty disk.

@@ -1,5 +1,7 @@
 /// Every flag and variable of ours: what each sets, in every form, and which of two wins.
 
+import AWS
+import ClusterPlanning
 import Testing
 
 @testable import Daemon
@@ -30,6 +32,19 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
         OptionCase(
             flag: "backup-key", variables: ["ETCD_BACKUP_KEY"], value: "etcd/main", other: "b",
             read: { $0.backupKey }, expected: "etcd/main"),
+        OptionCase(
+            flag: "backup-interval", variables: ["ETCD_BACKUP_INTERVAL"], value: "1h30m", other: "10m",
+            read: { $0.backupInterval.map { "\($0)" } ?? "-" }, expected: "5400.0 seconds"),
+        OptionCase(
+            flag: "backup-retention", variables: ["ETCD_CLUSTER_BACKUP_RETENTION"], value: "0,2h,3h", other: "1h,2h,3h",
+            read: { "\($0.backupRetention.all), \($0.backupRetention.hourly), \($0.backupRetention.daily)" },
+            expected: "0.0 seconds, 7200.0 seconds, 10800.0 seconds"),
+        OptionCase(
+            flag: "backup-encryption", variables: ["ETCD_CLUSTER_BACKUP_ENCRYPTION"], value: "aws:kms:alias/etcd",
+            other: "bucket", read: { "\($0.backupEncryption)" }, expected: #"kms(keyID: Optional("alias/etcd"))"#),
+        OptionCase(
+            flag: "metrics-namespace", variables: ["ETCD_CLUSTER_METRICS_NAMESPACE"], value: "Local/etcd", other: "b",
+            read: { $0.metricsNamespace ?? "-" }, expected: "Local/etcd"),
         OptionCase(
             flag: "zone-type", variables: ["ETCD_CLUSTER_ZONE_TYPE"], value: "private", other: "public",
             read: { $0.zoneType?.rawValue ?? "-" }, expected: "private"),
@@ -187,6 +202,10 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
         #expect(set.etcdSettings.peerPort == 2380)
         #expect(set.etcdSettings.clientScheme == .http)
         #expect(set.hostedZone == nil && set.zoneType == nil && set.clusterName == nil && set.clusterSize == nil)
+        #expect(set.backupInterval == .seconds(300))
+        #expect(set.backupRetention == Retention(all: .days(1), hourly: .days(7), daily: .days(30)))
+        #expect(set.backupEncryption == .aes256)
+        #expect(set.provesBackups && !set.compressesBackups && set.metricsNamespace == nil)
         #expect(set.group == nil && set.region == nil && set.instanceID == nil && set.address == nil)
     }
 
@@ -203,7 +222,7 @@ struct OptionCase: CustomTestStringConvertible, Sendable {
 
     @Test(arguments: [
         ("1500ms", Duration.milliseconds(1500)), ("7", .seconds(7)), ("90s", .seconds(90)), ("2m", .seconds(120)),
-        ("1h", .seconds(3600)),
+        ("1h", .seconds(3600)), ("1m30s", .seconds(90)), ("59m59s1000ms", .seconds(3600)), ("0h1m", .seconds(60)),
     ])
     func aDurationHasAUnit(_ text: String, _ expected: Duration) throws {
         #expect(try configuration("--stop-timeout", text).stopTimeout == expected)

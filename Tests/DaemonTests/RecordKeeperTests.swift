@@ -168,19 +168,4 @@ private let age = Duration.seconds(600)
         #expect(try await keeper.remove(from: swap.store, ifStill: nil) == .won)
         #expect(try await keeper.read(for: name, notOlderThan: age).reading == .absent(swap.store))
     }
-
-    // MARK: Backups
-
-    @Test func backupsAreOfTheBucketAlone() async throws {
-        #expect(try await keeper().backups(for: name) == .notAsked)
-        let keeper = try keeper(bucket: true)
-        #expect(
-            try await keeper.backups(for: nil)
-                == .unavailable("the cluster has no name to look for: set --cluster-name"))
-        #expect(try await keeper.backups(for: name) == .seen(BackupsSeen()))
-        aws.change { $0.buckets["backups"] = ["etcd/etcd-main/7-c1-990-x.db": [1], "etcd/etcd-main.record": [1]] }
-        #expect(try await keeper.backups(for: name) == .seen(BackupsSeen(count: 1, highestGeneration: 7)))
-        aws.change { $0.mayListBuckets = false }
-        #expect(unavailable(try await keeper.backups(for: name))?.contains("AccessDenied") == true)
-    }
 }

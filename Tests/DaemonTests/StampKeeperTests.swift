@@ -264,6 +264,26 @@ private let member = MemberID(0xa1)
         #expect(await !keeper.isRunning)
     }
 
+    /// Data of a member that never ran: etcd tells the IDs with its first answer.
+    @Test func whatWasMadeOfABackupIsOfNoMemberYet() async throws {
+        var before = started(DiskID("m-1"), cluster, member)
+        before.instance = InstanceID("i-0b")
+        before.carriedInto = 2
+        try directory.write(before)
+        try writeLog()
+        try await keeper.restored(by: launch(.restore("b", token: "t"), owner: "arn:anew", generation: 2))
+        #expect(
+            directory.observe()
+                == .data(
+                    Stamp(
+                        disk: DiskID("m-1"), instance: instance, owner: "arn:anew", generation: 2, started: true,
+                        etcdVersion: "3.5")))
+        try FileManager.default.removeItem(atPath: directory.path + "/etcd-cluster.json")
+        await #expect(throws: ObservationError.self) {
+            try await keeper.restored(by: launch(.restore("b", token: "t"), generation: 2))
+        }
+    }
+
     @Test func whatTheDirectoryIsForIsNoted() async throws {
         let disk = await keeper.observe().stamp?.disk
         try await keeper.note { $0.cluster = cluster }

@@ -138,6 +138,24 @@ import Testing
         }
     }
 
+    /// Whoever is to restore a backup beside a cluster that still answers has to know which there are.
+    @Test func whoIsToRestoreLooksForBackups() async throws {
+        try await withEtcd("i-0b") { etcd in
+            let stand = try Stand(
+                own, groupWorld(("i-0a", "running", "127.0.0.1"), ("i-0b", "running", etcd.address)), hasBucket: true)
+            let backup = someBackup(7)
+            try stand.put(
+                groupRecord(generation: 3, source: .snapshot(backup.name), ("i-0a", "127.0.0.1", "d1")), inBucket: true)
+            stand.aws.change { $0.buckets["backups"]?["etcd/etcd-main/\(backup.name)"] = [1] }
+            let view = try await stand.lookAtCluster()
+            #expect(view.backups.value?.backups.map(\.name) == [backup.name], "\(view.record) \(view.backups)")
+            // Its disk holds that generation: nothing is left to be restored.
+            let disk = Disk.data(Stamp(disk: DiskID("d1"), instance: own.instance, generation: 3))
+            try await eventually("the cluster is seen") { try await !stand.look(disk).clusters.isEmpty }
+            #expect(try await stand.look(disk).backups == .notAsked)
+        }
+    }
+
     /// Where the leader has no supervisor of ours, nobody else asks EC2 about the members.
     @Test func membersThatNobodyListsAreAskedAboutToo() async throws {
         try await withEtcd("i-0f") { etcd in
@@ -188,8 +206,8 @@ import Testing
 
     @Test func backupsThatCantBeListedAreNotNone() async throws {
         let stand = try Stand(own, groupWorld(("i-0a", "running", "127.0.0.1")), hasBucket: true)
-        stand.aws.change { $0.buckets["backups"]?["etcd/etcd-main/3-c1-990-x.db"] = [1] }
-        #expect(try await stand.look().backups == .seen(BackupsSeen(count: 1, highestGeneration: 3)))
+        stand.aws.change { $0.buckets["backups"]?["etcd/etcd-main/3-c1-990-20260131T120000Z.db"] = [1] }
+        #expect(try await stand.look().backups.value?.backups.map(\.revision) == [990])
         stand.aws.change { $0.fault = { $0 == "ListObjectsV2" ? .s3("SlowDown", status: 503) : nil } }
         #expect(unavailable(try await stand.look().backups)?.contains("SlowDown") == true)
     }

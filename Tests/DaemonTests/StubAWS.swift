@@ -192,7 +192,8 @@ extension AWSWorld {
         case "GetHostedZone": getZone(zoneID(request))
         case "ListResourceRecordSets": listRecords(zoneID(request))
         case "ChangeResourceRecordSets": changeRecords(zoneID(request), request.body)
-        case "GetObject", "PutObject", "DeleteObject", "ListObjectsV2": answerBucket(call, request)
+        case "GetObject", "HeadObject", "PutObject", "DeleteObject", "ListObjectsV2": answerBucket(call, request)
+        case "PutMetricData": .xml(call, "")
         default: .error("InvalidAction", status: 400)
         }
     }

@@ -1,4 +1,4 @@
-/// The buckets of the stub's AWS: small objects with conditions, and lists in pages.
+/// The buckets of the stub's AWS: objects with conditions and ranges, and lists in pages.
 
 import Foundation
 import StubServer
@@ -10,6 +10,7 @@ extension AWSWorld {
         switch request.method {
         case "GET" where request.query.contains("list-type"): "ListObjectsV2"
         case "GET": "GetObject"
+        case "HEAD": "HeadObject"
         case "PUT": "PutObject"
         case "DELETE": "DeleteObject"
         default: "\(request.method) \(request.path)"
@@ -30,10 +31,25 @@ extension AWSWorld {
         case "DeleteObject":
             buckets[bucket]?[key] = nil
             return .status(204)
+        case "HeadObject":
+            let id = [("x-amz-request-id", "req-1")]
+            guard let held else { return .answer(mayListBuckets ? 404 : 403, headers: id, body: []) }
+            let checksum = ("x-amz-checksum-sha256", Data(SHA256.hash(held)).base64EncodedString())
+            return .answer(200, headers: id + [("ETag", etag(held)), checksum], body: held)
         default:
             guard let held else { return absent }
-            return .answer(200, headers: [("ETag", etag(held))], body: held)
+            return part(of: held, request)
         }
+    }
+
+    private func part(of held: [UInt8], _ request: StubRequest) -> StubReply {
+        let headers = [("ETag", etag(held))]
+        let ends = request.header("Range")?.dropFirst("bytes=".count).split(separator: "-").compactMap { Int($0) }
+        guard let ends, ends.count == 2, ends[0] <= ends[1], ends[1] < held.count else {
+            return .answer(200, headers: headers, body: held)
+        }
+        let range = ("Content-Range", "bytes \(ends[0])-\(ends[1])/\(held.count)")
+        return .answer(206, headers: headers + [range], body: Array(held[ends[0]...ends[1]]))
     }
 
     /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -54,7 +70,7 @@ extension AWSWorld {
         let start = Int(query["continuation-token"] ?? "0") ?? 0
         let page = keys.dropFirst(start).prefix(pageSize)
         let contents = page.map { key in
-            "<Contents><Key>\(key)</Key><LastModified>2026-03-01T12:00:07.000Z</LastModified><Size>1</Size></Contents>"
+            "<Contents><Key>\(key)</Key><LastModified>2026-03-01T12:00:07.000Z</LastModified><Size>\(objects[key]?.count ?? 0)</Size></Contents>"
         }
         let isTruncated = start + page.count < keys.count
         let next = isTruncated ? "<NextContinuationToken>\(start + page.count)</NextContinuationToken>" : ""

@@ -1,5 +1,6 @@
 /// Switches, which need no value, and the options whose values have a form of their own.
 
+import AWS
 import ClusterPlanning
 import Testing
 
@@ -9,11 +10,17 @@ import Testing
 struct SwitchCase: CustomTestStringConvertible, Sendable {
     var flag: String
     var variable: String
+    /// Whether it is on where nobody says anything.
+    var isUsual = false
     var read: @Sendable (Configuration) -> Bool
 
     var testDescription: String { flag }
 
     static let all = [
+        SwitchCase(
+            flag: "compress-backups", variable: "ETCD_CLUSTER_COMPRESS_BACKUPS", read: { $0.compressesBackups }),
+        SwitchCase(
+            flag: "prove-backups", variable: "ETCD_CLUSTER_PROVE_BACKUPS", isUsual: true, read: { $0.provesBackups }),
         SwitchCase(
             flag: "without-record", variable: "ETCD_CLUSTER_WITHOUT_RECORD", read: { $0.isWithoutRecord }),
         SwitchCase(flag: "replace-sick", variable: "ETCD_CLUSTER_REPLACE_SICK", read: { $0.replacesSick }),
@@ -34,14 +41,14 @@ struct SwitchCase: CustomTestStringConvertible, Sendable {
 
     @Test(arguments: SwitchCase.all) func aSwitchIsOnWhereItIsNamed(_ option: SwitchCase) throws {
         let (flag, variable) = ("--\(option.flag)", option.variable)
-        #expect(try !read(option, []))
+        #expect(try read(option, []) == option.isUsual)
         #expect(try read(option, [flag]))
         #expect(try read(option, ["-\(option.flag)", "--group=x"]))
         #expect(try read(option, ["\(flag)=true"]))
         #expect(try !read(option, ["\(flag)=false"]))
         #expect(try read(option, [], [variable: "true"]))
         #expect(try !read(option, [], [variable: "false"]))
-        #expect(try !read(option, [], [variable: ""]))
+        #expect(try read(option, [], [variable: ""]) == option.isUsual)
         #expect(try !read(option, ["\(flag)=false"], [variable: "true"]))
         #expect(try read(option, [flag], [variable: "false"]))
     }
@@ -123,6 +130,33 @@ struct SwitchCase: CustomTestStringConvertible, Sendable {
     func theIntervalFitsTheGrace(_ interval: String, _ grace: String, _ fits: Bool) {
         let told = "--interval: three of them are longer than --grace, so that no absence could be seen to last"
         #expect(mistakes(["--interval", interval, "--grace", grace]) == (fits ? [] : [told]))
+    }
+
+    @Test(arguments: [
+        ("AES256", S3.Encryption.aes256), ("aws:kms", .kms(keyID: nil)), ("bucket", .bucketDefault),
+        ("aws:kms:arn:aws:kms:eu-central-1:1:key/k", .kms(keyID: "arn:aws:kms:eu-central-1:1:key/k")),
+    ])
+    func backupsAreEncryptedAsItIsSaid(_ text: String, _ encryption: S3.Encryption) throws {
+        #expect(try configuration("--backup-encryption", text).backupEncryption == encryption)
+    }
+
+    /// Backups are the bucket's; without one, or where they are switched off, no plan makes any.
+    @Test func backupsArePlannedWhereThereIsABucket() throws {
+        #expect(try configuration("--backup-interval=1h").planSettings.backups == nil)
+        let bucket = ["ETCD_BACKUP_BUCKET": "backups"]
+        #expect(try configuration(environment: bucket).planSettings.backups == BackupSettings())
+        for never in ["0", "0s"] {
+            #expect(try configuration("--backup-interval", never, environment: bucket).planSettings.backups == nil)
+        }
+        let set = try configuration(
+            "--backup-interval=90s", "--backup-retention=1h,2h,48h", "--metrics-namespace=Local/etcd",
+            environment: bucket)
+        #expect(
+            set.planSettings.backups
+                == BackupSettings(
+                    interval: .seconds(90),
+                    retention: Retention(all: .seconds(3600), hourly: .seconds(7200), daily: .days(2)),
+                    isPublished: true))
     }
 
     // MARK: The witness

@@ -34,8 +34,8 @@ package final class World {
     /// What the hosted zone holds; nil where none is configured.
     var zone: Zone?
     var stores = [Store(name: "route53:Z1"), Store(name: "s3:b/k")]
-    /// What a bucket holds of backups; only told where it is set.
-    var backups = Observed<BackupsSeen>.notAsked
+    /// The bucket of backups; there is none where the settings have none.
+    var bucket = Bucket()
     var cuts: [Cut] = []
     var lateActs: [LateAct] = []
     /// How many disks have been named.

@@ -142,7 +142,11 @@ extension DiskFate {
             if case .member = record.source { return nil }
             return entry.instance
         case .held(let report) where report.instance == entry.instance:
-            return report.heldData?.generation.map { $0 < record.generation } == true ? entry.instance : nil
+            // Data of no generation is a restore, or a survivor's data, that is not through yet. And what was restored shows
+            // nothing as committed before it has led once.
+            let generation = report.heldData?.generation ?? 0
+            if case .snapshot = record.source, report.etcd.commitIndex ?? 0 == 0 { return entry.instance }
+            return generation < record.generation ? entry.instance : nil
         default: return nil
         }
     }

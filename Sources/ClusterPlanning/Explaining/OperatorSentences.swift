@@ -11,6 +11,8 @@ extension OperatorStep: CustomStringConvertible {
         case .removeRecord(let store, nil): "remove what stands in the place of the record in \(store), whatever it is"
         case .removeRecord(let store, _): "remove the record in \(store)"
         case .changeDNS(let changes): "change DNS: \(list(changes.map(\.description)))"
+        case .checkBackup(let name): "read the backup \(name) to its end, and check that it is whole"
+        case .importSnapshot(let file, let name): "check the snapshot \(file), and bring it into the bucket as \(name)"
         }
     }
 }
@@ -50,7 +52,7 @@ extension Refusal: CustomStringConvertible {
         case .instanceRuns(let instance, let state):
             "EC2 calls \(instance) \(state), so that it may lead at this moment, and nothing begins anew beside it: "
                 + "stop it, or end it by --terminate"
-        case .backupsNotMade: "this version makes no backups, and restores none: --from member or --from empty"
+        case .noBackup(let why): "there is no such backup: \(why)"
         case .nothingHeld:
             "nobody holds data that can be carried on: what is left is --from empty"
         case .notASource(let instance, let held): "\(instance) holds nothing that can be carried on; \(held)"
@@ -74,6 +76,8 @@ extension WaitReason {
         case .generationQuorate: "; start their etcds and let them reach each other"
         case .zoneNamesCluster: "; `etcd-cluster forget` does so"
         case .reportsMissing, .instancesUnsettled: "; bring them back or terminate them"
+        case .backupsNotRead:
+            "; nothing empty begins beside a list that can't be read: if that bucket is lost for good, take it out of the configuration"
         default: ""
         }
     }

@@ -34,7 +34,9 @@ extension RecordSwap: CustomStringConvertible {
     package var description: String {
         let starters = list(record.start.map(\.description))
         switch reason {
-        case .founding: return "claim the founding of generation \(record.generation) by \(starters)"
+        case .founding:
+            let beginning = record.source == .empty ? "" : ", which begins with \(record.source),"
+            return "claim the founding of generation \(record.generation)\(beginning) by \(starters)"
         case .recovery:
             return
                 "claim the recovery: generation \(record.generation) begins with \(record.source), started by \(starters)"
@@ -44,6 +46,8 @@ extension RecordSwap: CustomStringConvertible {
         case .joining(let instance): return "write into the record that \(instance) is to join"
         case .moving(let instance): return "write into the record that a member's volume is on \(instance) now"
         case .upkeep: return "keep the record true: \(list(record.voters.map(\.description)))"
+        case .otherBackup(let spoilt):
+            return "write into the record that \(record.source) is restored instead: \(spoilt) is spoilt"
         case .byOperator(let what): return "change the record: \(what)"
         }
     }
@@ -58,6 +62,9 @@ extension Launch: CustomStringConvertible {
         case .join(let cluster, let member):
             "join cluster \(cluster) as member \(member), one of \(initialCluster.count): \(list(initialCluster.map(\.description)))"
         case .inspect: "see what the data here holds: its member list and how far it is committed"
+        case .restore(let name, _):
+            "restore the backup \(name) as generation \(generation ?? 0), a cluster of one that the others join"
+        case .save: "serve nobody any more, and make a last backup of what is here"
         case .force(let member):
             "carry the data of member \(member) that is here into generation \(generation ?? 0)"
         }

@@ -23,7 +23,26 @@ extension ReconcilePlan.Step: CustomStringConvertible {
         case .changeDNS(let changes): "change DNS: \(list(changes.map(\.description)))"
         case .heartbeat(let hook, let instance): "ask for more time for \(instance), held by hook \(hook)"
         case .completeHook(let hook, let instance): "let \(instance) go on, held by hook \(hook)"
+        case .backUp(let order): order.description
+        case .publish(let figures):
+            "tell CloudWatch of the backups: the newest proven one is "
+                + (figures.provenAge.map { "\(Duration.seconds($0)) old" } ?? "yet to be made")
+        case .deleteBackups(let backups):
+            "delete \(counted(backups.count, "backup")), which newer ones stand for: "
+                + list(backups.prefix(3).map(\.name)) + (backups.count > 3 ? ", ..." : "")
         }
+    }
+}
+
+extension BackupOrder: CustomStringConvertible {
+    package var description: String {
+        let why =
+            switch reason {
+            case .due: "there are changes since the last one"
+            case .first: "there is none of this generation"
+            case .beforeRemoval: "a voter is about to be removed"
+            }
+        return "have a backup made of generation \(generation), from \(member.label): \(why)"
     }
 }
 
@@ -99,6 +118,16 @@ extension Deferral: CustomStringConvertible {
             "DNS stays as it is: member \(member.label) has no IPv4 address, or no name that DNS could bear"
         case .noClusterName(let group):
             "DNS stays as it is: group \(group) has no name that DNS could bear (letters, digits, hyphens; at most 63): set --cluster-name"
+        case .backupsNotRead(let cause): "no backup is made: those that are there could not be listed: \(cause)"
+        case .backupsShareGeneration(let generation):
+            "backups of another cluster under this name are of generation \(generation), as ours are: should every disk be "
+                + "lost, a person would have to choose; move them away"
+        case .backupsNeedRecord:
+            "no backup is made: without a record nothing tells which cluster's life a backup belongs to"
+        case .nobodyToSave: "no backup is made: no healthy voter could be asked for one"
+        case .backupsOutrank(let generation, let own):
+            "there are backups of generation \(generation), of another cluster of this name, which rank above those of this one, "
+                + "of generation \(own): move them away, or a loss of every member has to be settled by a person"
         case .recordNotOurs(let name): "DNS stays as it is: \(name) is an alias or routed set that we did not make"
         }
     }

@@ -61,7 +61,22 @@ extension WaitReason: CustomStringConvertible {
             "etcd ran here before and its data is gone; as long as no cluster answers, founding could lose what others hold"
         case .backupsNotRead(let cause): "the backups could not be listed: \(cause)"
         case .backupsExist(let count):
-            "nobody holds data, and there \(count == 1 ? "is" : "are") \(counted(count, "backup")): nothing empty is founded beside them"
+            "nobody holds data, and there \(count == 1 ? "is" : "are") \(counted(count, "backup")): nothing empty is founded beside \(count == 1 ? "it" : "them")"
+        case .backupsNotOurs(let keys):
+            "nobody holds data, and what is in the place of the backups is none that can be restored here: "
+                + "\(list(keys)). Backups of etcd's v2 keys, as older tools made them in JSON, are none of etcd 3's; "
+                + "move them away, or run `etcd-cluster recover --from empty --accept-data-loss`"
+        case .backupsShareGeneration(let generation):
+            "nobody holds data, and the backups of generation \(generation) are of two clusters, so that a person has to choose: "
+                + "`etcd-cluster backups` lists them, and `etcd-cluster recover --from NAME` begins with one"
+        case .backupsSpoilt(let keys):
+            "\(list(keys)) could not be restored here, as the log explains, and no other backup comes after: "
+                + "`etcd-cluster backups` lists what there is, and `etcd-cluster recover --from snapshot` begins with what a person chooses"
+        case .backupsOutrank(let generation, let record):
+            "there are backups of generation \(generation), and the record is of generation \(record): they are of another "
+                + "cluster of this name, or the record is an old one; move them away, or run `etcd-cluster recover --from snapshot`"
+        case .savedToTheEnd(let revision):
+            "the group is to be empty, and everything up to revision \(revision) is in a backup: this instance may go"
         case .generationUnknown(let doubts): "the newest data may live on: \(list(doubts))"
         case .generationPending(let instances):
             "\(list(instances.map(\.rawValue))) \(instances.count == 1 ? "has" : "have") yet to start this generation"

@@ -20,8 +20,12 @@ package struct ClusterView: Equatable, Sendable {
     package var record: RecordReading
     /// Whether the record was read in this turn, before the member list: what is changed is changed from such a reading.
     package var isRecordFresh: Bool
-    /// What buckets hold of backups; asked only where a record has to be made.
+    /// What the bucket holds of backups; `notAsked` where none is configured, or nothing may depend on it yet.
     package var backups: Observed<BackupsSeen>
+    /// What we are doing about backups.
+    package var backupWork: BackupWork
+    /// The revision of the newest change that our member knows; nil: it did not say.
+    package var revision: UInt64?
     /// `notAsked` where no zone is configured.
     package var zone: Observed<Zone>
     /// The group's lifecycle hooks; asked only while an instance is held by one.
@@ -32,8 +36,8 @@ package struct ClusterView: Equatable, Sendable {
         ownGeneration: Int? = nil, settings: PlanSettings = PlanSettings(), cluster: RunningCluster,
         abilities: EtcdAbilities = EtcdAbilities(), alarms: [Alarm] = [], facts: Facts = Facts(),
         record: RecordReading = .notConfigured, isRecordFresh: Bool = true,
-        backups: Observed<BackupsSeen> = .notAsked, zone: Observed<Zone> = .notAsked,
-        hooks: Observed<[LifecycleHook]> = .notAsked
+        backups: Observed<BackupsSeen> = .notAsked, backupWork: BackupWork = BackupWork(), revision: UInt64? = nil,
+        zone: Observed<Zone> = .notAsked, hooks: Observed<[LifecycleHook]> = .notAsked
     ) {
         self.now = now
         self.time = time
@@ -49,6 +53,8 @@ package struct ClusterView: Equatable, Sendable {
         self.record = record
         self.isRecordFresh = isRecordFresh
         self.backups = backups
+        self.backupWork = backupWork
+        self.revision = revision
         self.zone = zone
         self.hooks = hooks
     }
@@ -90,6 +96,8 @@ package struct ReconcileMemory: Equatable, Sendable {
     var blindSince: Duration?
     /// When leadership was last given away for that.
     var handedOver: Duration?
+    /// When CloudWatch was last told of the backups.
+    var publishedAt: Duration?
     /// What the last turn saw, and since when turns have seen the same.
     var situation: Situation?
     var situationSince: Duration?

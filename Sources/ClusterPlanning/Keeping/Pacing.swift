@@ -33,7 +33,7 @@ func isUnderWay(_ view: ClusterView, _ plan: ReconcilePlan, _ memory: inout Reco
         memory.situation = situation
         memory.situationSince = view.now
     }
-    if !plan.steps.isEmpty { return true }
+    if !plan.steps.allSatisfy(\.concernsBackups) { return true }
     guard let since = memory.situationSince, view.now - since < closeWatch else { return false }
     return plan.deferred.contains(where: \.mayPassSoon)
 }
@@ -49,7 +49,9 @@ extension Deferral {
             .recordsConflict, .recordOfOther, .recordBehind, .recordLacksUs, .overtaken, .ownDiskGone,
             .reachedThoughGone,
             .removalNotAllowed, .spare, .hookNotOurs, .hooksNotRead, .nobodyToLead, .notAnInstance, .nobodyForDNS,
-            .unnameable, .recordNotOurs, .noClusterName:
+            .unnameable, .recordNotOurs, .noClusterName, .backupsNotRead, .backupsNeedRecord, .backupsShareGeneration,
+            .nobodyToSave,
+            .backupsOutrank:
             false
         }
     }

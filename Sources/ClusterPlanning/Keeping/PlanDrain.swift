@@ -40,7 +40,11 @@ extension Turn {
     /// Why the cluster can't do without a member yet; nil where it can.
     private func reasonToHold(_ member: Member, _ group: Group) -> String? {
         guard member.isVoter else { return nil }
-        if cluster.voters.count == 1 { return "it is the last voter; another one has to serve first" }
+        if cluster.voters.count == 1 {
+            return group.desiredCapacity == 0 && isBackedUpLast
+                ? "it is the last voter; it has to be backed up first, once it serves nobody any more"
+                : "it is the last voter; another one has to serve first"
+        }
         let others = cluster.voters.filter { $0.id != member.id }
         if let risk = cluster.risk(ofRemoving: member) { return "\(risk)" }
         let healthy = others.count(where: cluster.isHealthy)
@@ -79,6 +83,15 @@ extension Turn {
         transfer = .moveLeader(to: seeing, because: .blindToAWS)
     }
 
+    /// Says whether the leader's own instance is the last one of a group that wants none any more, and backups are made. It is
+    /// not kept from leaving, nor let go as it is: its etcd stops, what it holds is backed up, and only then the group goes on.
+    mutating func seeOff(_ group: Group) {
+        guard view.settings.backups != nil, record != nil else { return }
+        result.isLastToLeave =
+            cluster.members.count == 1 && group.desiredCapacity == 0
+            && group.instance(view.own)?.lifecycle == .terminatingWait
+    }
+
     // MARK: Hooks
 
     /// Instances that a terminating hook holds: a heartbeat while their member is needed, the end of the wait once it is gone.
@@ -92,12 +105,18 @@ extension Turn {
         }
     }
 
-    /// A member is, but for the last one of a group that is to be empty; so is a disk of an earlier generation, until this
-    /// one is formed.
+    /// A member is, but for the last one of a group that is to be empty, unless it is to be backed up first (`seeOff`); so is a
+    /// disk of an earlier generation, until this one is formed.
     private func isNeeded(_ instance: InstanceID, _ group: Group) -> Bool {
-        if member(on: instance) != nil { return cluster.members.count > 1 || group.desiredCapacity > 0 }
+        if member(on: instance) != nil {
+            return cluster.members.count > 1 || group.desiredCapacity > 0 || isBackedUpLast
+        }
         return record?.former.contains { $0.entry.instance == instance } == true
     }
+
+    /// Whether a last backup comes before the last member's leave. A record that can't be read, or that is about to be made, is
+    /// waited for; without one no backup is ever made.
+    private var isBackedUpLast: Bool { view.settings.backups != nil && view.record != .notConfigured }
 
     /// By the record as well as by name: an older tool may have named it otherwise.
     private func member(on instance: InstanceID) -> Member? {

@@ -1,4 +1,4 @@
-/// The leader's decisions, in their one order: promote, move, remove, drain, add, hooks, DNS, record.
+/// The leader's decisions, in their one order: promote, move, remove, drain, add, hooks, DNS, backups, record.
 
 /// Decides one turn of the leader's housekeeping. Pure: same view and memory in, same plan and memory out.
 ///
@@ -31,6 +31,9 @@ struct Turn {
     var hooks: [ReconcilePlan.Step] = []
     var dns: ReconcilePlan.Step?
     var transfer: ReconcilePlan.Step?
+    var backup: ReconcilePlan.Step?
+    var purge: ReconcilePlan.Step?
+    var figures: ReconcilePlan.Step?
     var adoptedBy: RecordSwap?
     var swapReason = RecordSwap.Reason.upkeep
     var result = ReconcilePlan()
@@ -55,9 +58,11 @@ struct Turn {
             promoteLaggard()
             launch(group)
             writeZone(group)
+            seeOff(group)
         } else {
             giveLeadAway()
         }
+        backUp()
         assemble()
     }
 
@@ -198,6 +203,8 @@ struct Turn {
         }
         let isDrain = if case .removeMember(_, .drained)? = membership { true } else { false }
         let changes = isDrain ? [dns, membership] : [membership, dns]
-        result.steps += changes.compactMap { $0 } + [transfer].compactMap { $0 } + hooks
+        // A backup is under way before a voter goes, and nothing waits for it.
+        result.steps +=
+            ([backup] + changes + [transfer]).compactMap { $0 } + hooks + [purge, figures].compactMap { $0 }
     }
 }

@@ -19,6 +19,12 @@ package struct ReconcilePlan: Equatable, Sendable {
         case heartbeat(hook: String, InstanceID)
         /// Complete a lifecycle action with `CONTINUE`.
         case completeHook(hook: String, InstanceID)
+        /// Have a backup made, beside the turns that follow.
+        case backUp(BackupOrder)
+        /// Delete backups that are too many, with what is known of them.
+        case deleteBackups([Backup])
+        /// Tell CloudWatch how backups fare.
+        case publish(BackupFigures)
     }
 
     package var steps: [Step] = []
@@ -28,14 +34,19 @@ package struct ReconcilePlan: Equatable, Sendable {
     package var isUnderWay = false
     /// Whether the record knows a later generation than ours: our etcd has to be looked at as if it had no leader.
     package var isOvertaken = false
+    /// Whether ours is the last member of a group that is to be empty: our etcd has to be looked at then, too, so that
+    /// nothing is written after the last backup.
+    package var isLastToLeave = false
 
     package init(
-        steps: [Step] = [], deferred: [Deferral] = [], isUnderWay: Bool = false, isOvertaken: Bool = false
+        steps: [Step] = [], deferred: [Deferral] = [], isUnderWay: Bool = false, isOvertaken: Bool = false,
+        isLastToLeave: Bool = false
     ) {
         self.steps = steps
         self.deferred = deferred
         self.isUnderWay = isUnderWay
         self.isOvertaken = isOvertaken
+        self.isLastToLeave = isLastToLeave
     }
 
     /// Whether it may be carried out only if the record was read in the same turn.
@@ -43,7 +54,7 @@ package struct ReconcilePlan: Equatable, Sendable {
         steps.contains { step in
             switch step {
             case .swapRecord, .removeMember, .addMember, .updatePeerURL: true
-            case .promote, .moveLeader, .changeDNS, .heartbeat, .completeHook: false
+            case .promote, .moveLeader, .changeDNS, .heartbeat, .completeHook, .backUp, .deleteBackups, .publish: false
             }
         }
     }
@@ -54,7 +65,7 @@ extension ReconcilePlan.Step {
     package var changesMembership: Bool {
         switch self {
         case .removeMember, .addMember, .promote, .updatePeerURL: true
-        case .swapRecord, .moveLeader, .changeDNS, .heartbeat, .completeHook: false
+        case .swapRecord, .moveLeader, .changeDNS, .heartbeat, .completeHook, .backUp, .deleteBackups, .publish: false
         }
     }
 
@@ -63,8 +74,16 @@ extension ReconcilePlan.Step {
         if case .moveLeader = self { true } else { changesMembership }
     }
 
-    /// Whether the steps behind it are carried out even if it fails: nothing waits for DNS.
-    package var holdsNothingUp: Bool { if case .changeDNS = self { true } else { false } }
+    /// Whether the steps behind it are carried out even if it fails: nothing waits for DNS, nor for a backup.
+    package var holdsNothingUp: Bool { if case .changeDNS = self { true } else { concernsBackups } }
+
+    /// Whether it leaves the cluster as it is.
+    var concernsBackups: Bool {
+        switch self {
+        case .backUp, .deleteBackups, .publish: true
+        default: false
+        }
+    }
 }
 
 package enum MoveReason: Equatable, Sendable {
@@ -125,4 +144,12 @@ package enum Deferral: Equatable, Sendable {
     case unnameable(Member)
     case recordNotOurs(String)
     case noClusterName(group: String)
+    case backupsNotRead(String)
+    case backupsNeedRecord
+    /// Backups of another cluster have our generation's number.
+    case backupsShareGeneration(Int)
+    /// No healthy voter could be asked for a backup.
+    case nobodyToSave
+    /// There are backups of a later generation than ours.
+    case backupsOutrank(generation: Int, own: Int)
 }

@@ -66,7 +66,7 @@ extension Stamp {
         switch launch.kind {
         case .resume: break
         // Nothing of the world is reached by these; what follows them is what counts.
-        case .inspect, .force: return self
+        case .inspect, .force, .restore, .save: return self
         case .found:
             next.cluster = nil
             next.member = nil
@@ -77,6 +77,7 @@ extension Stamp {
         next.owner = launch.owner ?? next.owner
         next.generation = launch.generation ?? next.generation
         next.started = true
+        if launch.kind != .resume { next.carriedInto = nil }
         return next
     }
 

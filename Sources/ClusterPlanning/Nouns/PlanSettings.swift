@@ -38,13 +38,18 @@ package struct PlanSettings: Equatable, Sendable {
     package var isWithoutRecord: Bool
     /// The hooks that are ours to complete; empty: the group's only one of each kind.
     package var lifecycleHooks: [String]
+    /// Nil: none are made.
+    package var backups: BackupSettings?
+    /// Whether a bucket is configured: what is in it is restored, be backups made or not.
+    package var hasBucket: Bool
     /// `--replace-sick` with `--unhealthy-after`; nil: off.
     package var replaceSickAfter: Duration?
 
     package init(
         clusterName: String? = nil, clusterSize: Int? = nil, grace: Duration = .seconds(300),
         foundAfter: Duration = .seconds(300), onLoss: OnLoss = .recover, joinStrategy: JoinStrategy = .replace,
-        isWithoutRecord: Bool = false, lifecycleHooks: [String] = [], replaceSickAfter: Duration? = nil
+        isWithoutRecord: Bool = false, lifecycleHooks: [String] = [], replaceSickAfter: Duration? = nil,
+        backups: BackupSettings? = nil, hasBucket: Bool = false
     ) {
         self.clusterName = clusterName
         self.clusterSize = clusterSize
@@ -55,6 +60,8 @@ package struct PlanSettings: Equatable, Sendable {
         self.isWithoutRecord = isWithoutRecord
         self.lifecycleHooks = lifecycleHooks
         self.replaceSickAfter = replaceSickAfter
+        self.backups = backups
+        self.hasBucket = hasBucket || backups != nil
     }
 
     /// How many members the cluster is to have.

@@ -1,7 +1,7 @@
-/// `recover` where there is no record: what founding waits for, and the one way past old backups.
+/// `recover` where there is no record: what founding waits for, and what it begins with at a person's word.
 
-/// Founds at a person's word beside backups that nobody carries on. Whoever may hold data is passed over no more than when the
-/// supervisors found by themselves.
+/// Founds at a person's word: with a backup of the person's choice, or with nothing, beside backups that nobody carries on.
+/// Whoever may hold data is passed over no more than when the supervisors found by themselves.
 func planFoundingByHand(
     _ view: StartView, _ group: Group, in store: StoreName, _ request: RecoverRequest
 ) throws(Refusal) -> OperatorPlan {
@@ -18,22 +18,41 @@ func planFoundingByHand(
     let obstacle = obstacleToFounding(view, group)
     switch request.from {
     case nil:
-        let wait = (obstacle ?? obstacleInBackups(view)).map { "founding waits: \($0)" }
+        let wait = (obstacle ?? obstacleInSource(view)).map { "founding waits: \($0)" }
         return .nothing(
             "there is no record, and \(wait ?? "the supervisors found by themselves once the group is whole")")
-    case .member, .snapshot: throw .noRecord
+    case .member: throw .noRecord
+    case .snapshot(let choice):
+        if let obstacle { throw .waits(obstacle) }
+        let chosen = try view.find(choice)
+        try accept(chosen.losses, request.acceptsLoss)
+        return .act(
+            [chosen.step, .swapRecord(try foundingSwap(view, group, in: store, .snapshot(chosen.name)))],
+            then: ["the first one restores it from its next look on, and the others join"])
     case .empty:
         if let obstacle { throw .waits(obstacle) }
-        let losses = lossOfBackups(view)
-        if !request.acceptsLoss, !losses.isEmpty { throw .wouldLose(losses) }
-        guard case .empty = view.disk else { throw .ownDisk(ownDoubt(view.disk)) }
-        let founders = try chooseStarters(view, group, atLeast: quorum(of: view.settings.target(group)))
-        let record = ClusterRecord(
-            owner: group.owner, generation: nextGeneration(view, after: nil), token: token(view, group, after: nil),
-            source: .empty, start: founders, voters: founders)
-        let swap = RecordSwap(.founding, store: store, expected: nil, record: record)
-        return .act([.swapRecord(swap)], then: ["these found it from their next look on"])
+        try accept(try lossOfBackups(view), request.acceptsLoss)
+        return .act(
+            [.swapRecord(try foundingSwap(view, group, in: store, .empty))],
+            then: ["these found it from their next look on"])
     }
+}
+
+private func foundingSwap(
+    _ view: StartView, _ group: Group, in store: StoreName, _ source: ClusterRecord.Source
+) throws(Refusal) -> RecordSwap {
+    guard case .empty = view.disk else { throw .ownDisk(ownDoubt(view.disk)) }
+    let chosen = try chooseStarters(view, group, atLeast: quorum(of: view.settings.target(group)))
+    let founders = source == .empty ? chosen : Array(chosen.prefix(1))
+    let record = ClusterRecord(
+        owner: group.owner, generation: nextGeneration(view, after: nil), token: token(view, group, after: nil),
+        source: source, start: founders, voters: founders)
+    return RecordSwap(.founding, store: store, expected: nil, record: record)
+}
+
+/// Why nothing can be begun with, be it a backup or nothing.
+private func obstacleInSource(_ view: StartView) -> WaitReason? {
+    if case .failure(let obstacle) = sourceWithoutDisks(view, after: nil) { obstacle.reason } else { nil }
 }
 
 private func obstacleToFounding(_ view: StartView, _ group: Group) -> WaitReason? {

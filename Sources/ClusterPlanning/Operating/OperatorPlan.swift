@@ -25,6 +25,10 @@ package enum OperatorStep: Equatable, Sendable {
     case removeRecord(from: StoreName, version: String?)
     /// One change batch.
     case changeDNS([RecordChange])
+    /// Read a backup to its end, before anything is given up for it.
+    case checkBackup(String)
+    /// Check a snapshot in a file, and bring it into the bucket.
+    case importSnapshot(file: String, as: String)
 }
 
 package enum OperatorPlan: Equatable, Sendable {
@@ -41,7 +45,7 @@ package enum OperatorPlan: Equatable, Sendable {
 package enum Beginning: Equatable, Sendable {
     /// The best disk that is held, or that of one instance.
     case member(InstanceID?)
-    case snapshot
+    case snapshot(BackupChoice)
     case empty
 }
 
@@ -108,7 +112,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case instanceExists(InstanceID, Instance.State)
     /// It may serve at this very moment.
     case instanceRuns(InstanceID, Instance.State)
-    case backupsNotMade
+    /// There is no such backup; the text says why.
+    case noBackup(String)
     case nothingHeld
     case notASource(InstanceID, String)
     case notTheBest(InstanceID, commit: UInt64, best: InstanceID, bestCommit: UInt64)

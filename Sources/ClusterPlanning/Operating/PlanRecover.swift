@@ -8,7 +8,6 @@
 package func planRecover(_ view: OperatorView, _ request: RecoverRequest) -> OperatorPlan {
     view.planning { () throws(Refusal) in
         let group = try view.group()
-        if request.from == .snapshot { throw .backupsNotMade }
         switch view.start.record {
         case .notConfigured: throw .noRecordKept
         case .unknown(let cause): throw .blind(WaitReason.recordNotRead(cause).description)
@@ -27,16 +26,16 @@ private func planRecover(
     let declaration = try declaration(view, record, request)
     let after = view.assuming(declaration)
     // Judged before anything is done: what is refused in the end should not have cost an instance.
-    var next: RecordSwap?
+    var next: Beginnings?
     if let from = request.from { next = try beginning(after, group, from, acceptsLoss: request.acceptsLoss) }
     if !declaration.toTerminate.isEmpty {
         let steps = declaration.toTerminate.map { OperatorStep.terminate($0.id, $0.state) }
-        return .act(steps, then: next.map { ["then \($0)"] } ?? [outlook(after)])
+        return .act(steps, then: next.map { ["then \($0.swap)"] } ?? [outlook(after)])
     }
     if let swap = declaration.swap(of: view.record, by: request.teller) {
-        return .act([.swapRecord(swap)], then: next.map { ["then \($0)"] } ?? [outlook(after)])
+        return .act([.swapRecord(swap)], then: next.map { ["then \($0.swap)"] } ?? [outlook(after)])
     }
-    if let next { return .act([.swapRecord(next)], then: notes(view, group, record)) }
+    if let next { return .act(next.steps, then: notes(view, group, record)) }
     if !request.declaredGone.isEmpty {
         return .nothing("nothing is left to declare: \(list(request.declaredGone.map(\.rawValue))); \(outlook(view))")
     }
@@ -60,41 +59,164 @@ func outlook(_ view: StartView) -> String {
 
 // MARK: The next generation
 
-/// The swap by which the next generation begins as the person chose.
+/// The swap by which the next generation begins as the person chose, and what has to come before it.
+struct Beginnings {
+    var swap: RecordSwap
+    var before: [OperatorStep] = []
+
+    var steps: [OperatorStep] { before + [.swapRecord(swap)] }
+}
+
+/// What the next generation begins with as the person chose.
 ///
 /// - Throws: while anybody leads this generation or could, while its newest data may be somewhere, and where the choice
-///   would lose what is not accepted to be lost.
+///   would lose what is not accepted to be lost. Only a backup may be gone back to beside a cluster that lives.
 private func beginning(
     _ view: StartView, _ group: Group, _ from: Beginning, acceptsLoss: Bool
-) throws(Refusal) -> RecordSwap {
+) throws(Refusal) -> Beginnings {
     guard let record = view.ownRecord else { throw .noRecord }
-    if let cluster = view.answering(record).first { throw .clusterAnswers(cluster.id) }
     let evidence = view.evidence(record, StartMemory())
+    if let cluster = view.answering(record).first {
+        guard case .snapshot(let choice) = from else { throw .clusterAnswers(cluster.id) }
+        if view.clusters.count > 1 { throw .severalClusters(view.clusters.map(\.id)) }
+        if let differing = instancesOnOtherStores(view, group) { throw .waits(differing) }
+        let losses = ["what cluster \(cluster.id), which answers, has taken since then"]
+        let start = try starterOfLiving(cluster, record, evidence)
+        return try goBack(view, group, record, evidence, to: choice, start, losses, acceptsLoss)
+    }
+    let held = try heldData(record, evidence)
+    if let differing = instancesOnOtherStores(view, group) { throw .waits(differing) }
+    switch from {
+    case .snapshot(let choice):
+        let start = try starterOfRestore(view, group, held)
+        return try goBack(view, group, record, evidence, to: choice, start, held.losses, acceptsLoss)
+    case .member(let chosen):
+        let disk = try choose(chosen, among: held.sources, acceptsLoss: acceptsLoss)
+        try accept(held.unseen.map(loss), acceptsLoss)
+        return try begin(view, group, record, evidence, .member(disk.member), [disk.entry])
+    case .empty:
+        try accept(held.losses + (try lossOfBackups(view)), acceptsLoss)
+        return try begin(view, group, record, evidence, .empty, chooseStarters(view, group, atLeast: 1))
+    }
+}
+
+/// What disks hold of a generation that is over.
+private struct Remains {
+    /// What can be carried on, the best first.
+    var sources: [HeldDisk] = []
+    /// What only a person could save.
+    var unusable: [InstanceID] = []
+    /// Data that was to give way to a backup, and that nobody has looked at.
+    var unseen: [Report] = []
+    /// Those who were to restore a backup on a disk with data.
+    var starters: [ClusterRecord.Entry] = []
+
+    var losses: [String] { sources.map(loss) + unusable.map(loss) + unseen.map(loss) }
+}
+
+/// - Throws: while anybody leads this generation or could, and while its newest data may be somewhere.
+private func heldData(_ record: ClusterRecord, _ evidence: Evidence) throws(Refusal) -> Remains {
     switch evidence.state(of: record) {
     case .led(let instance): throw .waits(.generationLed(by: instance))
-    case .pending(let instances): throw .waits(.generationPending(instances))
     case .unknown(let doubts): throw .waits(.generationUnknown(doubts))
     case .quorate(let instance): throw .waits(.generationQuorate(by: instance))
-    case .dead(let sources, let unusable):
-        if let differing = instancesOnOtherStores(view, group) { throw .waits(differing) }
-        let source: ClusterRecord.Source
-        let start: [ClusterRecord.Entry]
-        switch from {
-        case .snapshot: throw .backupsNotMade
-        case .member(let chosen):
-            let disk = try choose(chosen, among: sources, acceptsLoss: acceptsLoss)
-            source = .member(disk.member)
-            start = [disk.entry]
-        case .empty:
-            let losses = sources.map(loss) + unusable.map(loss) + lossOfBackups(view)
-            if !acceptsLoss, !losses.isEmpty { throw .wouldLose(losses) }
-            source = .empty
-            start = try chooseStarters(view, group, atLeast: 1)
+    case .dead(let sources, let unusable): return Remains(sources: sources, unusable: unusable)
+    case .pending(let instances):
+        // A backup that its one starter can't restore must not keep a person from choosing another.
+        guard case .snapshot = record.source else { throw .waits(.generationPending(instances)) }
+        return try heldData(beside: instances, record, evidence)
+    }
+}
+
+/// As if those who have yet to restore a backup had given up. What disks of earlier generations hold counts all the same, and so
+/// does what is still on theirs.
+private func heldData(
+    beside starters: [InstanceID], _ record: ClusterRecord, _ evidence: Evidence
+) throws(Refusal) -> Remains {
+    var unseen: [Report] = []
+    var entries: [ClusterRecord.Entry] = []
+    let judged = record.changed { next in
+        for entry in record.voters where starters.contains(entry.instance) {
+            next.voters.removeAll { $0 == entry }
+            guard let report = evidence.fate(of: entry).heldReport else { continue }
+            entries.append(entry)
+            guard let generation = report.heldData?.generation else { continue }
+            if report.etcd.members != nil, report.etcd.commitIndex != nil {
+                next.former.append(ClusterRecord.FormerEntry(entry, generation: generation))
+            } else {
+                unseen.append(report)
+            }
         }
-        guard let swap = nextGenerationSwap(view, group, record, evidence, source: source, start) else {
-            throw .noRecord
-        }
-        return swap
+    }
+    var held = try heldData(judged, evidence)
+    held.unseen += unseen
+    held.starters += entries
+    return held
+}
+
+/// The one who restores: with an empty disk where there is one, else who was to restore another backup.
+private func starterOfRestore(
+    _ view: StartView, _ group: Group, _ held: Remains
+) throws(Refusal) -> [ClusterRecord.Entry] {
+    switch chooseFounders(view, group, atLeast: 1) {
+    case .success(let founders): return Array(founders.prefix(1))
+    case .failure(let shortage):
+        guard let starter = held.starters.first else { throw .waits(shortage.reason) }
+        return [starter]
+    }
+}
+
+/// Beside a cluster that answers: the disk of its leader, which gives its data up last.
+///
+/// - Throws: where so many voters say nothing that they could go on by themselves, and never learn of the next generation.
+private func starterOfLiving(
+    _ cluster: RunningCluster, _ record: ClusterRecord, _ evidence: Evidence
+) throws(Refusal) -> [ClusterRecord.Entry] {
+    let doubts = cluster.voters.compactMap { voter -> String? in
+        guard let entry = record.entry(for: voter) else { return "\(voter.label) is not in the record" }
+        if case .unknown(let doubt) = evidence.fate(of: entry) { return doubt }
+        return nil
+    }
+    if doubts.count >= quorum(of: cluster.voters.count) { throw .waits(.generationUnknown(doubts)) }
+    let leader = cluster.members.first { $0.id == cluster.leader }
+    guard let entry = leader.flatMap(record.entry), entry.disk != nil, case .held = evidence.fate(of: entry) else {
+        throw .waits(.generationUnknown(["the supervisor of the leader \(cluster.leader) does not report its disk"]))
+    }
+    return [entry]
+}
+
+private func goBack(
+    _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence, to choice: BackupChoice,
+    _ start: [ClusterRecord.Entry], _ losses: [String], _ acceptsLoss: Bool
+) throws(Refusal) -> Beginnings {
+    let chosen = try view.find(choice)
+    try accept(losses + chosen.losses, acceptsLoss)
+    var beginnings = try begin(view, group, record, evidence, .snapshot(chosen.name), start)
+    beginnings.before = [chosen.step]
+    return beginnings
+}
+
+private func begin(
+    _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence,
+    _ source: ClusterRecord.Source, _ start: [ClusterRecord.Entry]
+) throws(Refusal) -> Beginnings {
+    guard let swap = nextGenerationSwap(view, group, record, evidence, source: source, start) else {
+        throw .noRecord
+    }
+    return Beginnings(swap: swap)
+}
+
+func accept(_ losses: [String], _ isAccepted: Bool) throws(Refusal) {
+    if !isAccepted, !losses.isEmpty { throw .wouldLose(losses) }
+}
+
+extension ChosenBackup {
+    /// What is passed over by choosing an older one; it stays in the bucket.
+    var losses: [String] {
+        guard let best = passedOver.first else { return [] }
+        return [
+            "what \(counted(passedOver.count, "backup")) \(passedOver.count == 1 ? "has" : "have") beyond it, up to revision \(best.revision) of generation \(best.generation)"
+        ]
     }
 }
 
@@ -124,11 +246,23 @@ private func explained(_ disk: HeldDisk) -> String {
 }
 
 private func loss(_ disk: HeldDisk) -> String { "\(explained(disk)) holds data that can be carried on" }
+private func loss(_ unseen: Report) -> String {
+    "\(unseen.instance) holds data of generation \(unseen.heldData?.generation ?? 0), which nobody has looked at"
+}
 private func loss(_ unusable: InstanceID) -> String {
     "etcd can't run on what \(unusable) holds, and a person may save it"
 }
 
-func lossOfBackups(_ view: StartView) -> [String] { obstacleInBackups(view).map { [$0.description] } ?? [] }
+/// What nothing empty may begin beside unasked.
+///
+/// - Throws: where the list can't be read, whatever is accepted: what is there would outrank all that comes.
+func lossOfBackups(_ view: StartView) throws(Refusal) -> [String] {
+    switch obstacleInBackups(view) {
+    case nil: return []
+    case .backupsExist(let count): return ["what \(counted(count, "backup")) \(count == 1 ? "holds" : "hold")"]
+    case let obstacle?: throw .waits(obstacle)
+    }
+}
 
 /// What a person has to know before agreeing: who says nothing, and is passed over.
 private func notes(_ view: StartView, _ group: Group, _ record: ClusterRecord) -> [String] {

@@ -12,6 +12,12 @@ package func situation(_ view: OperatorView) -> [(topic: String, sentence: Strin
     case .notConfigured: lines.append(("record", "none is kept"))
     case .unknown, .conflicting: lines += view.readings.map { ("record", $0.explained) }
     }
+    if case .seen(let seen) = start.backups {
+        lines += seen.backups.prefix(5).map { ("backup", $0.summary) }
+        if seen.backups.count > 5 {
+            lines.append(("backup", "and \(seen.backups.count - 5) more: `etcd-cluster backups`"))
+        }
+    }
     lines += start.clusters.map { ("cluster", $0.summary) }
     if start.clusters.isEmpty { lines.append(("cluster", "none answers")) }
     for report in start.facts.counted {
@@ -28,6 +34,12 @@ private func fates(_ view: StartView, _ record: ClusterRecord) -> [(topic: Strin
     }
     let gone = record.gone.map { ("declared", "\($0.disk), at \($0.time), by \($0.teller): \($0.evidence)") }
     return voters + former + gone
+}
+
+extension Backup {
+    fileprivate var summary: String {
+        "\(name): generation \(generation), up to revision \(revision), taken at \(time)\(isProven ? ", proven" : "")"
+    }
 }
 
 extension ClusterRecord {

@@ -52,7 +52,7 @@ package struct ClusterRecord: Equatable, Sendable {
     /// What a generation's data begins with.
     package enum Source: Hashable, Sendable {
         case empty
-        /// The key of a backup.
+        /// The key of a backup below the cluster's prefix, or `s3://bucket/key`.
         case snapshot(String)
         /// What this member's disk holds.
         case member(MemberID)
@@ -153,6 +153,8 @@ package struct RecordSwap: Equatable, Sendable {
         case joining(InstanceID)
         case moving(InstanceID)
         case upkeep
+        /// The backup that the generation was to begin with can't be restored.
+        case otherBackup(than: String)
         case byOperator(String)
     }
 

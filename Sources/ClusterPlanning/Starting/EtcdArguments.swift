@@ -14,7 +14,7 @@ extension Launch {
         switch kind {
         case .found(let token):
             arguments += ["--initial-cluster-state", "new", "--initial-cluster-token", token]
-        case .resume, .join, .inspect, .force:
+        case .resume, .join, .inspect, .force, .restore, .save:
             arguments += ["--initial-cluster-state", "existing"]
         }
         return arguments

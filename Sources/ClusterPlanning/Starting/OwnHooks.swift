@@ -3,7 +3,7 @@
 /// A word to AutoScaling about the lifecycle action of this instance.
 package enum OwnHookStep: Equatable, Sendable {
     /// Let the group go on: what is waited for is not this instance, and the group must not wait for a quorum that waits for
-    /// the group (F6).
+    /// the group (F6); or what is on this disk is in a backup to the last change.
     case complete(hook: String)
     /// Ask for more time: what is on this disk may be all that is left.
     case heartbeat(hook: String, every: Duration)
@@ -22,8 +22,9 @@ package func isHookOurBusiness(_ view: StartView, _ plan: StartPlan?) -> Bool {
 /// - Returns: nothing where none of the hooks is known to be ours.
 package func planOwnHooks(_ view: StartView, _ plan: StartPlan?, hooks: [LifecycleHook]) -> [OwnHookStep] {
     guard let transition = transition(view, plan) else { return [] }
+    let isOver = if case .wait(.savedToTheEnd)? = plan { true } else { false }
     return view.settings.ourHooks(among: hooks, transition).map { hook in
-        transition == .launching
+        transition == .launching || isOver
             ? .complete(hook: hook.name) : .heartbeat(hook: hook.name, every: hook.heartbeatTimeout / 3)
     }
 }
@@ -48,7 +49,9 @@ extension WaitReason {
         case .groupIncomplete, .groupMayChange, .reportsMissing, .instancesUnsettled, .foundingWithoutUs,
             .foundersDiffer,
             .storesDiffer, .generationUnknown, .generationPending, .generationQuorate, .generationLed,
-            .generationHeld, .dataUnusable, .backupsExist, .recordOfOther, .zoneNamesCluster, .peersSilent, .noLeader:
+            .generationHeld, .dataUnusable, .backupsExist, .backupsNotOurs, .backupsSpoilt, .backupsOutrank,
+            .recordOfOther,
+            .zoneNamesCluster, .peersSilent, .noLeader:
             true
         default: false
         }

@@ -1,8 +1,8 @@
 /// When a group without any record founds its cluster, with whom, and what must not be there then.
 
 /// No record anywhere and nobody runs etcd. The group founds once it is whole, every running instance says that it holds
-/// nothing, and neither the zone nor the backups know of an earlier cluster. Who founds is settled by the swap; the rest
-/// only decides when to try.
+/// nothing, and the zone knows of no earlier cluster; with what the newest backup holds, where there is one. Who founds is
+/// settled by the swap; the rest only decides when to try.
 func planFounding(
     _ view: StartView, _ group: Group, _ stamp: Stamp, in store: StoreName, _ last: StartMemory,
     _ memory: inout StartMemory
@@ -11,12 +11,20 @@ func planFounding(
     memory.foundingSince = since
     memory.founders = nil
     let isImpatient = view.now - since >= view.settings.foundAfter
-    if let obstacle = whoMayHoldData(view, group, passingOver: isImpatient) { return .wait(obstacle) }
-    if let obstacle = obstacleInZone(view, group) ?? obstacleInBackups(view) { return .wait(obstacle) }
+    let source: ClusterRecord.Source
     let founders: [ClusterRecord.Entry]
-    switch chooseFounders(view, group, atLeast: isImpatient ? quorum(of: view.settings.target(group)) : nil) {
-    case .success(let chosen): founders = chosen
-    case .failure(let shortage): return .wait(shortage.reason)
+    do {
+        // Where there are backups there was a record, and whoever is silent may hold what they lack (F4, F31).
+        let isFirst = view.backups.value?.isEmpty ?? true
+        let obstacle = whoMayHoldData(view, group, passingOver: isImpatient && isFirst) ?? obstacleInZone(view, group)
+        if let obstacle { return .wait(obstacle) }
+        source = try sourceWithoutDisks(view, after: nil).get()
+        let least = isImpatient ? quorum(of: view.settings.target(group)) : nil
+        let chosen = try chooseFounders(view, group, atLeast: least).get()
+        // What is restored is one member's data: the others join it.
+        founders = source == .empty ? chosen : Array(chosen.prefix(1))
+    } catch {
+        return .wait(error.reason)
     }
     let names = founders.map { InitialMember($0.instance.rawValue, $0.peerURL) }
     guard founders.contains(where: { $0.disk == stamp.disk }) else { return .wait(.foundingWithoutUs(founders: names)) }
@@ -24,7 +32,7 @@ func planFounding(
     guard last.founders == names else { return .wait(.groupMayChange(founders: names)) }
     let record = ClusterRecord(
         owner: group.owner, generation: nextGeneration(view, after: nil), token: token(view, group, after: nil),
-        source: .empty, start: founders, voters: founders)
+        source: source, start: founders, voters: founders)
     return .claim(RecordSwap(.founding, store: store, expected: nil, record: record))
 }
 
@@ -41,22 +49,18 @@ func token(_ view: StartView, _ group: Group, after record: ClusterRecord?) -> S
     return "\(name)-\(nextGeneration(view, after: record))-\(view.salt)"
 }
 
-struct FounderShortage: Error {
-    var reason: WaitReason
-}
-
 /// The lowest instance IDs of those that report an empty disk: everybody takes the same ones.
 ///
 /// - Parameter least: how many are enough once the patience is over; nil: the whole target at once.
 func chooseFounders(
     _ view: StartView, _ group: Group, atLeast least: Int?
-) -> Result<[ClusterRecord.Entry], FounderShortage> {
+) -> Result<[ClusterRecord.Entry], Obstacle> {
     let wanted = view.settings.target(group)
     let blank = group.instances.filter(\.isInDuty).compactMap { blankEntry(view, $0) }
     // Where the cluster is to be smaller than the group, the whole group has to be seen all the same (F1).
     let expected = least ?? max(wanted, group.desiredCapacity)
     guard wanted > 0, blank.count >= expected else {
-        return .failure(FounderShortage(reason: .groupIncomplete(running: blank.count, wanted: expected)))
+        return .failure(Obstacle(reason: .groupIncomplete(running: blank.count, wanted: expected)))
     }
     return .success(Array(blank.prefix(wanted)))
 }
@@ -139,8 +143,8 @@ func obstacleInZone(_ view: StartView, _ group: Group) -> WaitReason? {
 /// Backups are data too: nothing empty may be founded beside them unasked.
 func obstacleInBackups(_ view: StartView) -> WaitReason? {
     switch view.backups {
-    case .notAsked: nil
+    case .notAsked: !view.settings.hasBucket ? nil : .backupsNotRead("not asked yet")
     case .unavailable(let cause): .backupsNotRead(cause)
-    case .seen(let seen): seen.count == 0 ? nil : .backupsExist(seen.count)
+    case .seen(let seen): seen.isEmpty ? nil : .backupsExist(seen.backups.count + seen.strangers.count)
     }
 }

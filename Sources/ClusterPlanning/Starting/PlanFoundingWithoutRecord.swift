@@ -14,7 +14,9 @@ func planFoundingWithoutRecord(
         founders = named
     } else {
         if !running.isEmpty { return .wait(.noLeader(among: running)) }
-        if let obstacle = whoMayHoldData(view, group, passingOver: false) ?? obstacleInZone(view, group) {
+        if let obstacle = whoMayHoldData(view, group, passingOver: false) ?? obstacleInZone(view, group)
+            ?? obstacleInBackups(view)
+        {
             return .wait(obstacle)
         }
         switch chooseFounders(view, group, atLeast: nil) {

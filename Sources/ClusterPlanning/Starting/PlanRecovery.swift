@@ -68,20 +68,25 @@ func instancesOnOtherStores(
     return differing.isEmpty ? nil : .storesDiffer(differing.map(\.id))
 }
 
-/// No disk holds anything any more. What a person could still save is not passed over, and neither is a backup.
+/// No disk holds anything any more: the newest backup is what is left, or nothing. What a person could still save is not
+/// passed over.
 private func planEmptyGeneration(
     _ view: StartView, _ group: Group, _ record: ClusterRecord, _ evidence: Evidence, _ unusable: [InstanceID],
     _ memory: StartMemory
 ) -> StartPlan {
     if !unusable.isEmpty { return .wait(.dataUnusable(unusable)) }
-    if let obstacle = obstacleInBackups(view) { return .wait(obstacle) }
+    let source: ClusterRecord.Source
+    do { source = try sourceWithoutDisks(view, after: record).get() } catch { return .wait(error.reason) }
     let waited = memory.recovering.map { view.now - $0.since } ?? .zero
     // Whatever is there has been judged, and the swap lets one set of starters through: after the patience one will do. A
     // majority may never come where a learner's disk, which can't be carried on, is in the group.
-    let least = waited >= view.settings.foundAfter ? 1 : nil
+    // A backup needs but one to be restored on, and nobody is served before.
+    let least = source != .empty || waited >= view.settings.foundAfter ? 1 : nil
     switch chooseFounders(view, group, atLeast: least) {
     case .failure(let shortage): return .wait(shortage.reason)
-    case .success(let founders): return claim(view, group, record, evidence, source: .empty, founders)
+    case .success(let founders):
+        let start = source == .empty ? founders : Array(founders.prefix(1))
+        return claim(view, group, record, evidence, source: source, start)
     }
 }
 

@@ -62,11 +62,13 @@ package func planRunning(_ view: StartView, memory: inout StartMemory) -> Runnin
     }
 }
 
-/// What an adopted cluster's data has to be stamped with: the generation of the record that names this very member.
+/// What an adopted cluster's data has to be stamped with: the generation of the record that names this very member, and that was
+/// made of what is there; one that this disk is to start comes after its data.
 private func stampByRecord(_ view: StartView) -> Stamp? {
     guard case .data(var stamp?) = view.disk, stamp.generation == nil, stamp.instance == view.identity.instance,
         let record = view.ownRecord, let entry = record.voter(view.identity.instance),
-        entry.peerURL == view.identity.peerURL, entry.disk == nil || entry.disk == stamp.disk
+        entry.peerURL == view.identity.peerURL, entry.disk == nil || entry.disk == stamp.disk,
+        !record.mayStart(stamp.disk, on: view.identity.instance)
     else { return nil }
     stamp.generation = record.generation
     stamp.owner = record.owner
@@ -82,7 +84,7 @@ extension StartView {
 
     /// The clusters that answer for the generation of the record. One whose members have no supervisor of ours tells no
     /// generation: it is known by its members.
-    func answering(_ record: ClusterRecord) -> [RunningCluster] {
+    package func answering(_ record: ClusterRecord) -> [RunningCluster] {
         clusters.filter { cluster in
             if let generation = cluster.generation { return generation == record.generation }
             return cluster.members.contains { member in

@@ -6,6 +6,7 @@ func planStart(
     if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
     if let record = view.ownRecord, let plan = planByGeneration(view, record, stamp, &memory) { return plan }
     if let generation = stamp.carriedInto { return .wait(.carriedHalfway(into: generation)) }
+    if let plan = planSeeingOff(view, stamp) { return plan }
     guard stamp.instance == view.identity.instance else { return planOnMovedVolume(view, stamp, &memory) }
     let removal = cluster(thatRemoved: stamp, view).map { StartPlan.setAside(.removedFromCluster($0.id)) }
     guard case .corruptData(let cause) = view.etcd.lastExit else { return removal ?? resume(view.identity) }
@@ -29,9 +30,21 @@ private func planByGeneration(
     _ view: StartView, _ record: ClusterRecord, _ stamp: Stamp, _ memory: inout StartMemory
 ) -> StartPlan? {
     let former = record.former.first { $0.entry.disk == stamp.disk }?.generation
-    guard let generation = stamp.generation ?? former, generation < record.generation else { return nil }
+    // What was being restored here is of no generation before it is whole; and what the record starts a generation from, before
+    // anybody could write down which one it was of, is of an earlier one.
+    let unfinished = stamp.carriedInto.map { $0 - 1 }
     let identity = view.identity
-    if record.mayStart(stamp.disk, on: identity.instance) {
+    let mayStart = record.mayStart(stamp.disk, on: identity.instance)
+    let started = mayStart ? record.generation - 1 : nil
+    guard let generation = stamp.generation ?? former ?? unfinished ?? started, generation < record.generation else {
+        return nil
+    }
+    if let plan = planRestore(view, record, on: stamp) {
+        // While nothing can be restored, a person may want to have this data back: it has to show what it holds.
+        if case .wait = plan, stamp.carriedInto == nil, let look = planInspection(view) { return look }
+        return plan
+    }
+    if mayStart {
         guard case .member(let member) = record.source else { return .wait(.startsFromOtherSource(record.source)) }
         return .start(
             Launch(

@@ -46,11 +46,11 @@ private func planByRecord(
     let identity = view.identity
     if let volume = missingVolume(view, stamp) { return .wait(.volumeMissing(volume)) }
     let entry = record.voter(identity.instance)
-    // Also when the cluster answers already: this ID has never voted.
-    if record.source == .empty, record.mayStart(stamp.disk, on: identity.instance), !stamp.started,
-        record.start.contains(where: { $0.peerURL == identity.peerURL })
-    {
-        return found(view, record)
+    // Others take it for one that may start at this address and no other.
+    if !stamp.started, record.start.contains(where: { $0.peerURL == identity.peerURL }) {
+        // Also when the cluster answers already: this ID has never voted.
+        if record.source == .empty, record.mayStart(stamp.disk, on: identity.instance) { return found(view, record) }
+        if let plan = planRestore(view, record, on: stamp) { return plan }
     }
     let clusters = view.answering(record)
     if clusters.count > 1 { return .wait(.severalClusters(clusters.map(\.id))) }

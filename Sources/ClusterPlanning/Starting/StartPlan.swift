@@ -53,6 +53,11 @@ package struct Launch: Equatable, Sendable {
         /// Carry this disk's data into a new generation, alone: stop, copy, one exec with `--force-new-cluster` on loopback,
         /// remove the others, stop, raise the stamp. Then the next look resumes.
         case force(MemberID)
+        /// Have etcd's tools make data of a backup, of this key, as those of a cluster of one with a token of its own. Then the
+        /// next look resumes.
+        case restore(String, token: String)
+        /// For as long as it takes, listening on loopback alone, so that a backup is made of data that no one adds to.
+        case save
     }
 
     package var kind: Kind
@@ -77,7 +82,7 @@ package struct Launch: Equatable, Sendable {
     /// Whether etcd is to serve the world.
     package var isForTheWorld: Bool {
         switch kind {
-        case .inspect, .force: false
+        case .inspect, .force, .restore, .save: false
         case .resume, .found, .join: true
         }
     }
@@ -126,6 +131,16 @@ package enum WaitReason: Equatable, Sendable {
     case zoneNamesCluster(name: String, hosts: [String])
     case backupsNotRead(String)
     case backupsExist(Int)
+    /// Nothing there is a backup of ours: keys.
+    case backupsNotOurs([String])
+    /// These could not be restored here, and nothing may take their place: keys.
+    /// The best generation of the backups is that of two clusters.
+    case backupsShareGeneration(Int)
+    case backupsSpoilt([String])
+    /// There are backups of a later generation than the record's.
+    case backupsOutrank(generation: Int, record: Int)
+    /// The last member of a group that is to be empty has been backed up, and does not serve any more.
+    case savedToTheEnd(revision: UInt64)
     case noClusterName(group: String)
     case ownDataLost
     case generationUnknown([String])

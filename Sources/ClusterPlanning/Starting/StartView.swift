@@ -74,22 +74,16 @@ package struct OwnEtcd: Equatable, Sendable {
     package var lastExit: LastExit
     /// What the etcd of this disk shows, as it runs or as it was looked at last; nil: not looked at in this process's life.
     package var shown: EtcdState?
+    /// Up to which revision its data is in a backup that was made after it had served for the last time.
+    package var savedRevision: UInt64?
 
-    package init(isRunning: Bool = false, lastExit: LastExit = .none, shown: EtcdState? = nil) {
+    package init(
+        isRunning: Bool = false, lastExit: LastExit = .none, shown: EtcdState? = nil, savedRevision: UInt64? = nil
+    ) {
         self.isRunning = isRunning
         self.lastExit = lastExit
         self.shown = shown
-    }
-}
-
-/// What the buckets hold of backups under our name.
-package struct BackupsSeen: Equatable, Sendable {
-    package var count: Int
-    package var highestGeneration: Int
-
-    package init(count: Int = 0, highestGeneration: Int = 0) {
-        self.count = count
-        self.highestGeneration = highestGeneration
+        self.savedRevision = savedRevision
     }
 }
 
@@ -123,6 +117,8 @@ package struct StartView: Equatable, Sendable {
     package var abilities: EtcdAbilities
     /// Why etcd could not be run here, as far as that can be told without running it; nil: it can, or was not looked at.
     package var programFault: String?
+    /// Backups that turned out here, in this process's life, to be no good: names.
+    package var spoiltBackups: Set<String>
 
     package init(
         now: Duration, time: String = "", salt: String = "", identity: Identity,
@@ -131,7 +127,7 @@ package struct StartView: Equatable, Sendable {
         record: RecordReading = .notConfigured, stores: [StoreName] = [],
         backups: Observed<BackupsSeen> = .notAsked, peers: [Peer] = [],
         clusters: [RunningCluster] = [], zone: Observed<Zone> = .notAsked, abilities: EtcdAbilities = EtcdAbilities(),
-        programFault: String? = nil
+        programFault: String? = nil, spoiltBackups: Set<String> = []
     ) {
         self.now = now
         self.time = time
@@ -150,6 +146,7 @@ package struct StartView: Equatable, Sendable {
         self.zone = zone
         self.abilities = abilities
         self.programFault = programFault
+        self.spoiltBackups = spoiltBackups
     }
 }
 

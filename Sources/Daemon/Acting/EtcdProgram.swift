@@ -30,13 +30,39 @@ actor EtcdProgram {
     ///
     /// None of the operator's settings are passed on but those without which it might refuse the data.
     ///
-    /// - Parameter launch: of the kind `inspect` or `force`.
+    /// - Parameter launch: of the kind `inspect`, `force` or `save`.
     /// - Throws: as `command(for:)`.
     func command(for launch: ClusterPlanning.Launch, on ports: LoopbackPorts) async throws -> Supervision.Command {
         precondition(!launch.isForTheWorld)
+        return try await loopbackCommand(
+            launch.purpose, launch.arguments, dataDirectory: configuration.dataDirectory,
+            advertising: launch.identity.clientURL.description, on: ports)
+    }
+
+    /// The command for an etcd on data that are not this member's: restored from a snapshot, as a cluster of one.
+    ///
+    /// - Parameters:
+    ///   - restoration: what the data were made by.
+    ///   - dataDirectory: where they are now.
+    /// - Throws: as `command(for:)`.
+    func command(
+        proving restoration: SnapshotTool.Restoration, in dataDirectory: String, on ports: LoopbackPorts
+    ) async throws -> Supervision.Command {
+        let membership = [
+            "--name", restoration.name, "--initial-advertise-peer-urls", restoration.peerURL,
+            "--initial-cluster", "\(restoration.name)=\(restoration.peerURL)", "--initial-cluster-state", "new",
+            "--initial-cluster-token", restoration.token,
+        ]
+        return try await loopbackCommand(
+            .proving, membership, dataDirectory: dataDirectory, advertising: ports.clientURL, on: ports)
+    }
+
+    private func loopbackCommand(
+        _ purpose: EtcdFlags.Purpose, _ membership: [String], dataDirectory: String, advertising clientURL: String,
+        on ports: LoopbackPorts
+    ) async throws -> Supervision.Command {
         let flags = EtcdFlags.loopbackArguments(
-            for: try await version(), launch.kind == .inspect ? .looking : .forcing,
-            dataDirectory: configuration.dataDirectory, advertiseClientURLs: [launch.identity.clientURL.description],
+            for: try await version(), purpose, dataDirectory: dataDirectory, advertiseClientURLs: [clientURL],
             clientURL: ports.clientURL, peerURL: ports.peerURL, metricsURL: ports.metricsURL)
         var environment = environment
         for name in environment.keys where name.hasPrefix("ETCD_") {
@@ -47,7 +73,7 @@ actor EtcdProgram {
         // from the environment, and at this one nobody listens. The loopback interface is never dialled through a proxy.
         for name in ["HTTP_PROXY", "HTTPS_PROXY"] { environment[name] = ports.deadEndURL }
         return Supervision.Command(
-            configuration.etcd, launch.arguments + flags + operatorsLoopbackArguments, environment: environment)
+            configuration.etcd, membership + flags + operatorsLoopbackArguments, environment: environment)
     }
 
     /// Flags on which depends whether etcd takes the data at all: with what etcd 2 may have left there.
@@ -154,5 +180,17 @@ private struct FileIdentity: Equatable {
         size = Int(status.st_size)
         modified = status.st_mtim.tv_sec
         modifiedNanoseconds = status.st_mtim.tv_nsec
+    }
+}
+
+extension ClusterPlanning.Launch {
+    /// What etcd is started for, where the world is not to reach it.
+    fileprivate var purpose: EtcdFlags.Purpose {
+        switch kind {
+        case .inspect: .looking
+        case .force: .forcing
+        case .save: .proving
+        case .resume, .found, .join, .restore: preconditionFailure("no etcd is started so")
+        }
     }
 }

@@ -9,6 +9,7 @@ struct Executor: Sendable {
     let identity: Identity
     let etcd: EtcdObserver
     let records: RecordKeeper
+    let backups: BackupKeeper
     let zone: ZoneObserver?
     let group: GroupObserver
 
@@ -76,6 +77,9 @@ struct Executor: Sendable {
             try await zone.change(changes)
         case .heartbeat(let hook, let instance): try await group.heartbeat(hook, for: instance)
         case .completeHook(let hook, let instance): try await group.complete(hook, for: instance)
+        case .backUp(let order): await backups.order(order)
+        case .deleteBackups(let surplus): await backups.send(.delete(surplus))
+        case .publish(let figures): await backups.send(.publish(figures))
         }
         return .done
     }

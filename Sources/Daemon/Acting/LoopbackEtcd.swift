@@ -12,7 +12,8 @@ struct LoopbackEtcd: Sendable {
     let spawner: Spawner
     /// For plain HTTP on loopback, past any proxy.
     let http: any HTTPClient
-    /// Names the child while it runs, as that of any other start.
+    /// Names the child while it runs, as that of any other start. Nil beside an etcd that serves, whose record it is; the kernel
+    /// ends a child that no record names with us.
     var record: ChildRecord?
     /// Who is told of the child, for the case that it has to be killed at once.
     var runningChild: RunningChild?
@@ -35,24 +36,39 @@ struct LoopbackEtcd: Sendable {
         _ launch: ClusterPlanning.Launch, within limit: Duration,
         _ body: (RunningLoopbackEtcd) async throws -> Result
     ) async throws -> Result {
+        try await run(within: limit, as: { try await command(for: launch, on: $0) }, body)
+    }
+
+    /// As above, with any command that makes an etcd listen on these ports alone.
+    func run<Result: Sendable>(
+        within limit: Duration, as command: (LoopbackPorts) async throws -> Supervision.Command,
+        _ body: (RunningLoopbackEtcd) async throws -> Result
+    ) async throws -> Result {
         for _ in 1..<Self.attempts {
             do {
-                return try await runOnce(launch, within: limit, body)
+                return try await runOnce(within: limit, command, body)
             } catch LoopbackEtcdError.ended(_, .addressInUse) {
                 continue
             }
         }
-        return try await runOnce(launch, within: limit, body)
+        return try await runOnce(within: limit, command, body)
     }
 
-    private func runOnce<Result: Sendable>(
-        _ launch: ClusterPlanning.Launch, within limit: Duration,
-        _ body: (RunningLoopbackEtcd) async throws -> Result
-    ) async throws -> Result {
-        let ports = try LoopbackPorts()
+    private func command(
+        for launch: ClusterPlanning.Launch, on ports: LoopbackPorts
+    ) async throws -> Supervision.Command {
         let command = try await program.command(for: launch, on: ports)
         let newest = directory.observe(making: false).stamp?.etcdVersion
         if let refusal = try await program.version().refusal(toFollow: newest) { throw ObservationError(refusal) }
+        return command
+    }
+
+    private func runOnce<Result: Sendable>(
+        within limit: Duration, _ command: (LoopbackPorts) async throws -> Supervision.Command,
+        _ body: (RunningLoopbackEtcd) async throws -> Result
+    ) async throws -> Result {
+        let ports = try LoopbackPorts()
+        let command = try await command(ports)
         let (child, output) = try await spawner.spawnKeepingOutput(command, isForwarded: isForwarded, record: record)
         await runningChild?.began(child)
         let running = RunningLoopbackEtcd(child: child, output: output, ports: ports, http: http, limit: limit)

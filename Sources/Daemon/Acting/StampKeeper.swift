@@ -99,9 +99,24 @@ actor StampKeeper {
         try directory.write(next)
     }
 
+    /// Says that what is here was made of a backup: data of a generation, of a member that never ran.
+    func restored(by launch: Launch) throws {
+        guard var next = directory.observe().stamp else { throw ObservationError("the stamp is gone") }
+        next.instance = instance
+        next.owner = launch.owner
+        next.generation = launch.generation
+        next.cluster = nil
+        next.member = nil
+        next.started = true
+        next.carriedInto = nil
+        try directory.write(next)
+    }
+
     /// Notes what this directory is for, while no etcd runs.
     func note(_ change: (inout Stamp) -> Void) throws {
-        guard var stamp = directory.observe().stamp else { return }
+        guard var stamp = directory.observe().stamp else {
+            throw ObservationError("the stamp is gone, or can't be read")
+        }
         change(&stamp)
         try directory.write(stamp)
     }

@@ -1,5 +1,6 @@
 /// Everything that can be configured, checked: nothing below here reads flags or variables.
 
+import AWS
 import ClusterPlanning
 import FoundationEssentials
 
@@ -28,6 +29,14 @@ package struct Configuration: Sendable, Equatable {
     package var backupBucket: String?
     /// The prefix under which the bucket is used.
     package var backupKey = ""
+    /// Nil: no backups are made. Those that are there are restored all the same.
+    package var backupInterval: Duration? = .seconds(300)
+    package var backupRetention = Retention.usual
+    package var backupEncryption = S3.Encryption.aes256
+    package var compressesBackups = false
+    package var provesBackups = true
+    /// Where CloudWatch is told how backups fare; nil: nowhere.
+    package var metricsNamespace: String?
     package var peersBy = PeerSource.group
     package var grace = Duration.seconds(300)
     package var foundAfter = Duration.seconds(300)
@@ -66,7 +75,14 @@ package struct Configuration: Sendable, Equatable {
         PlanSettings(
             clusterName: clusterName, clusterSize: clusterSize, grace: grace, foundAfter: foundAfter, onLoss: onLoss,
             joinStrategy: joinStrategy, isWithoutRecord: isWithoutRecord, lifecycleHooks: lifecycleHooks,
-            replaceSickAfter: replacesSick ? unhealthyAfter : nil)
+            replaceSickAfter: replacesSick ? unhealthyAfter : nil, backups: backupSettings,
+            hasBucket: backupBucket != nil)
+    }
+
+    private var backupSettings: BackupSettings? {
+        guard backupBucket != nil, let backupInterval else { return nil }
+        return BackupSettings(
+            interval: backupInterval, retention: backupRetention, isPublished: metricsNamespace != nil)
     }
 }
 
@@ -96,13 +112,15 @@ package struct EtcdSettings: Sendable, Equatable {
     package var clientPort: Int { chosenClientPort ?? port(of: listenClientURLs) ?? 2379 }
     package var peerPort: Int { chosenPeerPort ?? port(of: listenPeerURLs) ?? 2380 }
 
-    private func port(of urls: [String]) -> Int? { urls.lazy.compactMap(Endpoint.init(parsing:)).first?.port }
+    private func port(of urls: [String]) -> Int? {
+        urls.lazy.compactMap(ClusterPlanning.Endpoint.init(parsing:)).first?.port
+    }
 
     /// Where etcd tells its metrics without TLS: where the operator wants them, else on the loopback interface.
     package var metricsURL: String { listenMetricsURLs.first ?? "http://127.0.0.1:2381" }
 
-    package var clientScheme: Endpoint.Scheme { certificateFile == nil ? .http : .https }
-    package var peerScheme: Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }
+    package var clientScheme: ClusterPlanning.Endpoint.Scheme { certificateFile == nil ? .http : .https }
+    package var peerScheme: ClusterPlanning.Endpoint.Scheme { peerCertificateFile == nil ? .http : .https }
 
     /// The names of the flags that the operator sets for etcd, by variable or by flag, without dashes.
     package var namesOfPassedFlags: Set<String> {

@@ -7,6 +7,9 @@ package func helpText() -> String {
 
     usage: etcd-cluster [run] [FLAGS] [-- ETCD'S FLAGS]
            etcd-cluster plan [-o text|json] [FLAGS]
+           etcd-cluster backup [--to FILE] [FLAGS]
+           etcd-cluster backups [-o text|json] [FLAGS]
+           etcd-cluster restore [--from ...] [--revision N] [--time T] [--yes] [FLAGS]
            etcd-cluster recover [--declare-gone i-...] [--from ...] [--yes] [FLAGS]
            etcd-cluster adopt | forget [--yes] [FLAGS]
            etcd-cluster version | help
@@ -15,8 +18,14 @@ package func helpText() -> String {
              waits, runs etcd as its child, and on the leader keeps members and DNS equal to the group
       plan   prints what run would do now, and why; changes nothing
 
-    For people, on any instance, beside what runs there; each shows what it would do, and asks:
+    For people, on any instance, beside what runs there:
 
+      backup    makes a backup now, of a healthy member, into the bucket or into a file
+      backups   lists what the bucket holds: when taken, up to which revision, how large, whether proven
+
+    These change the cluster, so each shows first what it would do, and asks:
+
+      restore   goes back to a backup, also beside a cluster that serves
       recover   the way out of a wait: says what is known of each disk; declares disks gone; begins anew
       adopt     writes the record of a cluster that answers and has none
       forget    drops the record and the names in DNS; data stays
@@ -27,7 +36,7 @@ package func helpText() -> String {
     """ + Option.all.map(entry).joined()
         + """
 
-        Flags of recover, adopt and forget alone, without variables:
+        Flags of these commands alone, without variables:
 
 
         """ + OperatorOption.all.map(entry).joined()
@@ -39,7 +48,7 @@ package func helpText() -> String {
             Credentials and endpoints of AWS are found as AWS's own tools find them.
 
             Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
-            Of recover, adopt and forget: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
+            Of people's commands: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
 
             """
 }
@@ -50,6 +59,6 @@ private func entry(_ option: Option) -> String {
 }
 
 private func entry(_ option: OperatorOption) -> String {
-    "  --\(option.flag)\(option.placeholder.isEmpty ? "" : " ")\(option.placeholder)\n      \(option.help)\n      "
-        + "(\(option.commands.joined(separator: ", ")))\n"
+    "  --\(option.flag)\(option.placeholder.isEmpty ? "" : " ")\(option.placeholder)\n      "
+        + option.help.replacing("\n", with: "\n      ") + "\n      (\(option.commands.joined(separator: ", ")))\n"
 }

@@ -1,4 +1,4 @@
-/// The flags of `recover`, `adopt` and `forget`. They have no variables: a person's word is for once.
+/// The flags of people's commands. They have no variables: a person's word is for once.
 
 import ClusterPlanning
 
@@ -6,6 +6,10 @@ import ClusterPlanning
 package struct OperatorFlags: Sendable, Equatable {
     package var recover = RecoverRequest()
     package var forget = ForgetRequest()
+    /// `--revision` or `--time`: which backup is meant.
+    package var choice: BackupChoice?
+    /// `--to`: the file that a backup is to be written to; nil: the bucket.
+    package var destination: String?
     /// `--yes`: whether nobody has to be asked.
     package var isAgreed = false
 
@@ -19,6 +23,7 @@ struct OperatorOption: Sendable {
     var commands: [String]
     /// What stands for the value in the help; empty for a switch.
     var placeholder: String
+    /// One line, or several.
     var help: String
     /// Whether it may be given more than once.
     var isRepeatable = false
@@ -29,7 +34,8 @@ struct OperatorOption: Sendable {
 extension OperatorOption {
     static let all: [OperatorOption] = [
         OperatorOption(
-            flag: "yes", commands: ["recover", "adopt", "forget"], placeholder: "", help: "does it without asking"
+            flag: "yes", commands: ["recover", "restore", "adopt", "forget"], placeholder: "",
+            help: "does it without asking"
         ) { text, flags throws(InvalidValue) in
             flags.isAgreed = try truth(text)
         },
@@ -52,16 +58,41 @@ extension OperatorOption {
             flags.recover.evenIfItReturns = try truth(text)
         },
         OperatorOption(
-            flag: "from", commands: ["recover"], placeholder: "member [i-...]|snapshot|empty",
-            help: "begins the next generation now: with the best disk (or this instance's), or with nothing"
+            flag: "from", commands: ["recover", "restore"], placeholder: "member [i-...]|snapshot|empty|BACKUP",
+            help:
+                "begins the next generation now: with the best disk (or this instance's), the newest backup,\n"
+                + "nothing, or a backup: its name, s3://bucket/key or the path of a file; restore takes no other"
         ) { text, flags throws(InvalidValue) in
             flags.recover.from = try beginning(text)
         },
         OperatorOption(
-            flag: "accept-data-loss", commands: ["recover"], placeholder: "",
-            help: "for --from: gives up what the refusal without it names"
+            flag: "accept-data-loss", commands: ["recover", "restore"], placeholder: "",
+            help: "gives up what the refusal without it names"
         ) { text, flags throws(InvalidValue) in
             flags.recover.acceptsLoss = try truth(text)
+        },
+        OperatorOption(
+            flag: "revision", commands: ["recover", "restore"], placeholder: "N",
+            help: "the newest backup that holds no change after this revision"
+        ) { text, flags throws(InvalidValue) in
+            guard let revision = UInt64(text) else { throw InvalidValue(reason: "'\(text)' is no revision") }
+            try choose(.upToRevision(revision), &flags)
+        },
+        OperatorOption(
+            flag: "time", commands: ["recover", "restore"], placeholder: "2026-01-31T12:00:00Z",
+            help: "the newest backup that was taken no later"
+        ) { text, flags throws(InvalidValue) in
+            guard let time = UTCTime(text) else {
+                throw InvalidValue(reason: "'\(text)' is no time in UTC, as 2026-01-31T12:00:00Z is")
+            }
+            try choose(.upToTime(time), &flags)
+        },
+        OperatorOption(
+            flag: "to", commands: ["backup"], placeholder: "FILE",
+            help: "writes the snapshot to this file, which must not exist (default: the bucket)"
+        ) { text, flags throws(InvalidValue) in
+            guard !text.isEmpty, !text.utf8.contains(0) else { throw InvalidValue(reason: "has to be a path") }
+            flags.destination = text
         },
         OperatorOption(
             flag: "store", commands: ["forget"], placeholder: "route53:ID|s3:BUCKET/KEY",
@@ -93,12 +124,24 @@ private func instance(_ text: String) throws(InvalidValue) -> InstanceID {
     return InstanceID(text)
 }
 
+private func choose(_ choice: BackupChoice, _ flags: inout OperatorFlags) throws(InvalidValue) {
+    guard flags.choice == nil else { throw InvalidValue(reason: "one of --revision and --time is enough") }
+    flags.choice = choice
+}
+
 private func beginning(_ text: String) throws(InvalidValue) -> Beginning {
     switch text {
     case "member": return .member(nil)
-    case "snapshot": return .snapshot
+    case "snapshot": return .snapshot(.newest)
     case "empty": return .empty
+    case _ where text.hasPrefix("s3://"): return .snapshot(.named(text))
+    case _ where Backup(name: text) != nil || Backup(name: text + ".db") != nil: return .snapshot(.named(text))
+    case _ where text.contains("/"): return .snapshot(.file(text))
     case _ where text.hasPrefix("member "): return .member(try instance(String(text.dropFirst(7))))
-    default: throw InvalidValue(reason: "'\(text)' is none of member, member i-..., snapshot and empty")
+    default:
+        throw InvalidValue(
+            reason:
+                "'\(text)' is none of member, member i-..., snapshot, empty, a backup's name, s3://bucket/key and a path (with a "
+                + "slash in it)")
     }
 }

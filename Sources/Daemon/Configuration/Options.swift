@@ -35,7 +35,7 @@ extension Option {
         },
         Option(
             flag: "backup-bucket", variables: ["ETCD_BACKUP_BUCKET"], placeholder: "BUCKET",
-            help: "the S3 bucket that keeps the record, where there is no zone"
+            help: "the S3 bucket of backups, and of the record where there is no zone"
         ) { text, configuration throws(InvalidValue) in
             configuration.backupBucket = try bucket(text)
         },
@@ -44,6 +44,44 @@ extension Option {
             help: "the prefix of our keys in the bucket (default: none)"
         ) { text, configuration throws(InvalidValue) in
             configuration.backupKey = try name(text)
+        },
+        Option(
+            flag: "backup-interval", variables: ["ETCD_BACKUP_INTERVAL"], placeholder: "DURATION",
+            help: "for how long at most a change is in no backup, 1s to 24h; 0 makes no backups (default 5m)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.backupInterval =
+                text == "0" || text == "0s" ? nil : try duration(text, in: .seconds(1)...(.seconds(86400)))
+        },
+        Option(
+            flag: "backup-retention", variables: ["ETCD_CLUSTER_BACKUP_RETENTION"], placeholder: "ALL,HOURLY,DAILY",
+            help: "for how long all backups, one an hour, and one a day are kept (default 24h,168h,720h)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.backupRetention = try retention(text)
+        },
+        Option(
+            flag: "backup-encryption", variables: ["ETCD_CLUSTER_BACKUP_ENCRYPTION"],
+            placeholder: "AES256|aws:kms[:KEY]|bucket",
+            help: "how S3 encrypts backups: by its own key, by KMS, or as the bucket is set up (default AES256)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.backupEncryption = try encryption(text)
+        },
+        Option(
+            flag: "compress-backups", variables: ["ETCD_CLUSTER_COMPRESS_BACKUPS"], placeholder: "",
+            help: "compresses backups with gzip, at the cost of this machine's time"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.compressesBackups = try truth(text)
+        },
+        Option(
+            flag: "prove-backups", variables: ["ETCD_CLUSTER_PROVE_BACKUPS"], placeholder: "",
+            help: "restores each backup beside the data, and compares; =false spares that (default true)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.provesBackups = try truth(text)
+        },
+        Option(
+            flag: "metrics-namespace", variables: ["ETCD_CLUSTER_METRICS_NAMESPACE"], placeholder: "NAMESPACE",
+            help: "where CloudWatch is told how backups fare, such as Local/etcd (default: nowhere)"
+        ) { text, configuration throws(InvalidValue) in
+            configuration.metricsNamespace = try namespace(text)
         },
         Option(
             flag: "without-record", variables: ["ETCD_CLUSTER_WITHOUT_RECORD"], placeholder: "",
@@ -311,15 +349,58 @@ where Word.RawValue == String {
     return word
 }
 
-/// `10s`, `500ms`, `2m`, `1h`; a number alone counts seconds.
+/// `10s`, `500ms`, `2m`, `1h30m`, as Go has them; a number alone counts seconds.
 private func duration(_ text: String, in range: ClosedRange<Duration>) throws(InvalidValue) -> Duration {
-    let digits = text.prefix { ("0"..."9").contains($0) }
-    let milliseconds: [String: Int] = ["ms": 1, "s": 1000, "": 1000, "m": 60_000, "h": 3_600_000]
-    guard let count = Int(digits), count <= 1_000_000, let unit = milliseconds[String(text.dropFirst(digits.count))],
-        range.contains(.milliseconds(count * unit))
-    else {
+    guard let milliseconds = milliseconds(text), range.contains(.milliseconds(milliseconds)) else {
         throw InvalidValue(
-            reason: "\(quoted(text)) is no duration, as 10s or 500ms, from \(range.lowerBound) to \(range.upperBound)")
+            reason: "\(quoted(text)) is no duration, as 10s or 1h30m, from \(range.lowerBound) to \(range.upperBound)")
     }
-    return .milliseconds(count * unit)
+    return .milliseconds(milliseconds)
+}
+
+/// - Returns: nil of what is no duration, or no sensible one.
+private func milliseconds(_ text: String) -> Int? {
+    if let seconds = Int(text), text.utf8.allSatisfy(isDigit), seconds <= 10_000_000 { return seconds * 1000 }
+    let units: [String: Int] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000]
+    var rest = text[...]
+    var sum = 0
+    while !rest.isEmpty {
+        let digits = rest.prefix { $0.utf8.allSatisfy(isDigit) }
+        let unit = rest.dropFirst(digits.count).prefix { !$0.utf8.allSatisfy(isDigit) }
+        guard let count = Int(digits), count <= 10_000_000, let factor = units[String(unit)] else { return nil }
+        sum += count * factor
+        rest = rest.dropFirst(digits.count + unit.count)
+    }
+    return text.isEmpty ? nil : sum
+}
+
+private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+private func retention(_ text: String) throws(InvalidValue) -> Retention {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).compactMap { milliseconds(String($0)) }
+    guard parts.count == 3, text.utf8.count(where: { $0 == UInt8(ascii: ",") }) == 2, parts == parts.sorted() else {
+        throw InvalidValue(reason: "\(quoted(text)) is not three durations, none shorter than the one before it")
+    }
+    return Retention(
+        all: .milliseconds(parts[0]), hourly: .milliseconds(parts[1]), daily: .milliseconds(parts[2]))
+}
+
+private func encryption(_ text: String) throws(InvalidValue) -> S3.Encryption {
+    switch text {
+    case "bucket": return .bucketDefault
+    case "AES256": return .aes256
+    case "aws:kms": return .kms(keyID: nil)
+    case _ where text.hasPrefix("aws:kms:") && text.utf8.count > 8:
+        return .kms(keyID: try name(String(text.dropFirst(8))))
+    default: throw InvalidValue(reason: "\(quoted(text)) is none of AES256, aws:kms, aws:kms:KEY and bucket")
+    }
+}
+
+/// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+private func namespace(_ text: String) throws(InvalidValue) -> String {
+    let name = try name(text)
+    guard !name.hasPrefix("AWS/"), !name.hasPrefix(":") else {
+        throw InvalidValue(reason: "\(quoted(text)) is a namespace of AWS's own")
+    }
+    return name
 }

@@ -7,12 +7,15 @@ package enum Command: Sendable, Equatable {
     case run(Configuration)
     case plan(Configuration, PlanFormat)
     case operate(OperatorCommand, Configuration, OperatorFlags)
+    /// Make a backup now: to a file, or to the bucket.
+    case backup(Configuration, to: String?)
+    case backups(Configuration, PlanFormat)
     case version
     case help
 }
 
 /// What a person may have done to a cluster, on any of its instances.
-package enum OperatorCommand: String, Sendable, CaseIterable { case recover, adopt, forget }
+package enum OperatorCommand: String, Sendable, CaseIterable { case recover, restore, adopt, forget }
 
 package enum PlanFormat: String, Sendable, CaseIterable { case text, json }
 
@@ -65,6 +68,14 @@ private struct ConfigurationParser {
         if word == "version" || asked.contains("version") { return .version }
 
         readVariables()
+        let format = readFlags(&ours, for: word)
+        mistakes += configuration.mistakesInAWSSettings()
+        readEtcdSettings()
+        return command(word, format)
+    }
+
+    /// - Returns: the format that was asked for.
+    private mutating func readFlags(_ ours: inout ArraySlice<String>, for word: String) -> PlanFormat {
         var format = PlanFormat.text
         while let argument = ours.popFirst() {
             guard let flag = FlagArgument(argument) else {
@@ -79,21 +90,53 @@ private struct ConfigurationParser {
                 readFlag(flag, &ours)
             }
         }
-        mistakes += configuration.mistakesInAWSSettings()
-        readEtcdSettings()
+        return format
+    }
+
+    /// What the word stands for, and what it needs beside itself.
+    private mutating func command(_ word: String, _ format: PlanFormat) -> Command {
         switch word {
         case "run":
             demandWitness()
             return .run(configuration)
         case "plan": return .plan(configuration, format)
+        case "backup":
+            demandBucket(for: word, unless: flags.destination != nil)
+            return .backup(configuration, to: flags.destination)
+        case "backups":
+            demandBucket(for: word)
+            return .backups(configuration, format)
         default:
             if let command = OperatorCommand(rawValue: word) {
                 demandRecord(for: word)
+                settleChoice(for: command)
                 return .operate(command, configuration, flags)
             }
             mistakes.append(
-                "\(word): no such command; there are run, plan, recover, adopt, forget, version and help")
+                "\(word): no such command; there are run, plan, backup, backups, restore, recover, adopt, forget, "
+                    + "version and help")
             return .help
+        }
+    }
+
+    private mutating func demandBucket(for word: String, unless isElsewhere: Bool = false) {
+        if configuration.backupBucket == nil, !isElsewhere {
+            mistakes.append("\(word): --backup-bucket is not set; set what `run` has here")
+        }
+    }
+
+    /// `restore` begins with a backup; so does `recover` where one is described.
+    private mutating func settleChoice(for command: OperatorCommand) {
+        if command == .restore, flags.recover.from == nil { flags.recover.from = .snapshot(.newest) }
+        switch (flags.recover.from, flags.choice) {
+        case (.snapshot(.newest), let choice?): flags.recover.from = .snapshot(choice)
+        case (_, _?):
+            mistakes.append("--revision and --time: they choose among backups; say --from snapshot with them")
+        case (.snapshot?, nil), (nil, nil): break
+        case (_, nil):
+            if command == .restore {
+                mistakes.append("--from: `restore` takes a backup; for anything else there is `recover`")
+            }
         }
     }
 
@@ -132,8 +175,8 @@ private struct ConfigurationParser {
         _ flag: FlagArgument, _ rest: inout ArraySlice<String>, for word: String, _ format: inout PlanFormat
     ) {
         guard let text = value(of: flag, &rest) else { return }
-        if word != "plan" {
-            mistakes.append("\(flag.spelling): only `plan` takes it")
+        if word != "plan", word != "backups" {
+            mistakes.append("\(flag.spelling): only `plan` and `backups` take it")
         } else if let known = PlanFormat(rawValue: text) {
             format = known
         } else {
@@ -244,7 +287,7 @@ private struct FlagArgument {
         value = argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
     }
 
-    /// `-o`, of `plan`.
+    /// `-o`, of `plan` and `backups`.
     var isOutput: Bool { name == "o" || name == "output" }
 }
 
@@ -255,8 +298,7 @@ private enum OlderTools {
         case "ELASTIC_ETCD_NAME": "a member's name is its instance ID; unset it"
         case "ELASTIC_ETCD_DISCOVERY": "peers are found by the autoscaling group; unset it"
         case "ELASTIC_ETCD_INITIAL_ADVERTISE_PEER_URLS": "set --address and --peer-port instead"
-        case _ where variable.hasPrefix("ETCD_BACKUP_"):
-            "this version makes no backups; unset it once you have arranged for them"
+        case _ where variable.hasPrefix("ETCD_BACKUP_"): "no such variable; see --help"
         default: nil
         }
     }

@@ -67,9 +67,12 @@ extension DataDirectory {
     /// - Parameters:
     ///   - reason: a word for the name.
     ///   - time: seconds since 1970; part of the name.
+    ///   - keepingRoom: whether the data is to come back from the other members.
     /// - Throws: `DataDirectoryError`, also where there is no room for the data to come back; nothing has changed then.
-    package func setAside(reason: String, time: Int) throws(DataDirectoryError) -> SetAside {
-        try requireRoom(freedByPruning: try surplus(adding: 1) { !$0.isIncomplete })
+    package func setAside(
+        reason: String, time: Int, keepingRoom: Bool = true
+    ) throws(DataDirectoryError) -> SetAside {
+        if keepingRoom { try requireRoom(freedByPruning: try surplus(adding: 1) { !$0.isIncomplete }) }
         return prune(after: try renameData(to: "aside-\(time)-\(reason)")) { !$0.isIncomplete }
     }
 

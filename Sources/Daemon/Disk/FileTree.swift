@@ -44,6 +44,18 @@ struct FileTree {
         try syncDirectory(destination)
     }
 
+    /// Has all of it on the disk when it returns, and what it is called where it lies.
+    func sync() throws(DataDirectoryError) {
+        for entry in try entries() {
+            if entry.bytes == nil {
+                try syncDirectory("\(path)/\(entry.name)")
+            } else {
+                try syncFile("\(path)/\(entry.name)")
+            }
+        }
+        try syncDirectory(path)
+    }
+
     /// Removes all of it, links as links. Does nothing where nothing is.
     func remove() throws(DataDirectoryError) {
         var status = stat()
@@ -131,6 +143,14 @@ func writeWhole(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, named path: St
 /// Makes what was renamed or created in a directory last a power cut.
 func syncDirectory(_ path: String) throws(DataDirectoryError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("open \(path)") }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .system("sync \(path)") }
+}
+
+/// Makes what was written to a file last a power cut, whoever wrote it.
+func syncFile(_ path: String) throws(DataDirectoryError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("open \(path)") }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .system("sync \(path)") }

@@ -66,6 +66,7 @@ extension EtcdLoop {
         watch.started()
         state.looksFirst = false
         state.shown = nil
+        state.savedRevision = nil
     }
 
     /// - Returns: how etcd ended by itself; nil where the record had it stopped.
@@ -135,15 +136,4 @@ extension EtcdLoop {
         notices.tell(.status("etcd does not run; starting it again after \(pause)"))
         try await Self.clock.sleep(for: pause)
     }
-}
-
-/// The child that runs now, for whoever has to kill it at once.
-actor RunningChild {
-    private var child: Child?
-
-    func began(_ child: Child) { self.child = child }
-    func ended() { child = nil }
-
-    /// Sends SIGKILL to etcd's whole process group.
-    func kill() { child?.send(.kill) }
 }

@@ -15,6 +15,9 @@ struct EtcdLoop: Sendable {
     let spawner: Spawner
     /// For what is done to data while nobody is served.
     let loopback: LoopbackEtcd
+    let backups: BackupKeeper
+    let maker: BackupMaker
+    let restorer: Restorer
     let record: ChildRecord
     let running: RunningChild
     let ownReport: OwnReport
@@ -35,6 +38,10 @@ struct EtcdLoop: Sendable {
         var looksFirst = false
         /// What the data has shown while etcd was looked at.
         var shown: EtcdState?
+        /// Up to which revision the data is in a backup that was made after etcd had served for the last time.
+        var savedRevision: UInt64?
+        /// Backups that could not be restored here.
+        var spoiltBackups: Set<String> = []
         var backoff = RestartBackoff()
         /// Steps that failed one right after the other.
         var failedSteps = 0
@@ -54,6 +61,8 @@ struct EtcdLoop: Sendable {
             switch launch.kind {
             case .inspect: try await inspect(launch, &state)
             case .force: try await force(launch, disk, &state)
+            case .restore(let name, _): try await restore(launch, name, &state)
+            case .save: try await save(launch, &state)
             case .resume, .found, .join: try await supervise(launch, disk, &state)
             }
         }
@@ -72,7 +81,10 @@ struct EtcdLoop: Sendable {
                 return (launch, disk)
             }
             var view = try await observer.look(
-                disk: disk, own: OwnEtcd(lastExit: state.lastExit, shown: state.shown), now: now)
+                disk: disk,
+                own: OwnEtcd(lastExit: state.lastExit, shown: state.shown, savedRevision: state.savedRevision),
+                now: now)
+            view.spoiltBackups = state.spoiltBackups
             view.programFault = try await program.fault(in: view)
             try await sickness.heed(view, sickFor: watch.sickFor)
             let plan = planStart(view, memory: &state.memory)

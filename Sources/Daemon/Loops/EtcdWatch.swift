@@ -11,6 +11,7 @@ final class EtcdWatch: Sendable {
         var startedAt = ContinuousClock.now
         var isOvertaken = false
         var askers: Set<InstanceID> = []
+        var isRecordChanged = false
         /// Whether somebody has asked since the last wait ended.
         var isAskedAnew = false
         var waiter: AsyncStream<Void>.Continuation?
@@ -41,6 +42,23 @@ final class EtcdWatch: Sendable {
             if known.askers.count < 1000 { known.askers.formUnion(instances) }
             known.isAskedAnew = true
             known.waiter?.yield()
+        }
+    }
+
+    /// Somebody says that the record was changed; it is read again, and nothing else follows from it.
+    func recordChanged() {
+        known.withLock { known in
+            known.isRecordChanged = true
+            known.isAskedAnew = true
+            known.waiter?.yield()
+        }
+    }
+
+    /// Whether somebody has said so since the last time.
+    func takeRecordChange() -> Bool {
+        known.withLock { known in
+            defer { known.isRecordChanged = false }
+            return known.isRecordChanged
         }
     }
 

@@ -61,16 +61,23 @@ struct ReconcileLoop: Sendable {
         if state.takesLead(beat.pulse, inTerm: beat.term) {
             await zone?.forget()
             await observer.records.forget()
+            await observer.backups.forget()
             logger.info("this member leads", ["member": beat.own, "term": beat.term])
         }
         state.askers.formUnion(watch.takeAskers().subtracting(beat.pulse.members.compactMap(\.instanceID)))
+        if watch.takeRecordChange() {
+            await observer.records.forget()
+            state.hasNews = true
+        }
         let isDue = isTurnDue(
             pulse: beat.pulse, lastPulse: state.lastPulse, sinceLastTurn: state.lastTurn?.duration(to: .now),
-            isUnderWay: state.isUnderWay, isAsked: !state.askers.isEmpty, interval: configuration.interval)
+            isUnderWay: state.isUnderWay, isAsked: !state.askers.isEmpty || state.hasNews,
+            interval: configuration.interval)
         state.lastPulse = beat.pulse
         if !beat.pulse.isLeader { state.askers = [] }
         guard isDue else { return }
         state.askers = []
+        state.hasNews = false
         state.lastTurn = .now
         do {
             try await turn(beat, &state)
@@ -83,7 +90,7 @@ struct ReconcileLoop: Sendable {
 
     private func turn(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
         guard let (view, plan) = try await plan(beat, &state) else { return }
-        watch.overtaken(plan.isOvertaken)
+        watch.overtaken(plan.isOvertaken || plan.isLastToLeave)
         say(plan.deferred, &state)
         try await carryOut(plan, beat, state)
         state.turnDone(isUnderWay: plan.isUnderWay)
@@ -165,7 +172,7 @@ extension ReconcilePlan.Step {
     /// Repeated until it succeeds, or for as long as something lasts.
     fileprivate var isRoutine: Bool {
         switch self {
-        case .heartbeat, .promote: true
+        case .heartbeat, .promote, .publish: true
         default: false
         }
     }

@@ -13,6 +13,8 @@ struct ReconcileState {
     var stampFailure = ""
     /// Instances that are no members and have asked for our report since the last turn.
     var askers: Set<InstanceID> = []
+    /// Whether the record is said to have been changed since the last turn.
+    var hasNews = false
     private(set) var isUnderWay = false
     /// The term in which we lead; nil while we don't.
     private var term: UInt64?

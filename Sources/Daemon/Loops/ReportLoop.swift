@@ -38,6 +38,7 @@ struct ReportLoop: Sendable {
         logger.debug("reports are served", ["address": address, "port": server.port])
         try await server.run(
             report: { probesAWS in try await ownReport.forVisitors(probingAWS: probesAWS) },
+            recordChanged: { watch.recordChanged() },
             asked: { askers in watch.asked(by: askers) })
     }
 }

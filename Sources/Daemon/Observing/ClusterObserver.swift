@@ -11,6 +11,7 @@ struct ClusterObserver: Sendable {
     let group: GroupObserver
     let facts: FactsObserver
     let records: RecordKeeper
+    let backups: BackupKeeper
     let zone: ZoneObserver?
     let etcd: EtcdObserver
     let ownReport: OwnReport
@@ -23,6 +24,8 @@ struct ClusterObserver: Sendable {
         /// As far as it is known without a linearizable read; nil where we don't lead.
         var cluster: RunningCluster?
         var clusterID: ClusterID
+        /// Of the newest change that our member has applied.
+        var revision: UInt64?
         var abilities = EtcdAbilities()
     }
 
@@ -48,6 +51,7 @@ struct ClusterObserver: Sendable {
                 isLeader: true, hasLeader: true, members: members,
                 healthy: members.filter(cluster.isHealthy).map(\.id)),
             own: own, term: status.raftTerm, cluster: cluster, clusterID: id,
+            revision: UInt64(exactly: status.revision),
             abilities: EtcdAbilities(oldestOf: answers.values.compactMap(\.version)))
     }
 
@@ -74,9 +78,11 @@ struct ClusterObserver: Sendable {
         }
         cluster.generation = generation
         var view = ClusterView(
-            now: now, time: timeNow(), salt: randomHex(8), own: identity.instance, ownMember: beat.own,
+            now: now, time: timeNow(backups.clockOffset), salt: randomHex(8), own: identity.instance,
+            ownMember: beat.own,
             ownGeneration: generation, settings: configuration.planSettings, cluster: cluster,
-            abilities: beat.abilities, record: record.reading, isRecordFresh: record.isFresh)
+            abilities: beat.abilities, record: record.reading, isRecordFresh: record.isFresh,
+            backupWork: await backups.work(now), revision: beat.revision)
         view.alarms = try await client.alarms().compactMap(Alarm.init)
         if let group = seen.value {
             // Before the facts: our own report counts only once it names the owner.
@@ -129,7 +135,11 @@ struct ClusterObserver: Sendable {
         } else if zone != nil {
             view.zone = .unavailable("no name to look for: set --cluster-name")
         }
-        if case .absent = view.record { view.backups = try await records.backups(for: name) }
+        if case .absent = view.record {
+            view.backups = try await backups.seen(for: name)
+        } else if configuration.planSettings.backups != nil {
+            view.backups = await backups.known(for: name)
+        }
         let isHeld = group.instances.contains { $0.lifecycle == .pendingWait || $0.lifecycle == .terminatingWait }
         if isHeld { view.hooks = try await observed { try await self.group.hooks() } }
     }

@@ -11,6 +11,7 @@ struct StartObserver: Sendable {
     let group: GroupObserver
     let facts: FactsObserver
     let records: RecordKeeper
+    let backups: BackupKeeper
     let zone: ZoneObserver?
     let etcd: EtcdObserver
     let ownReport: OwnReport
@@ -41,7 +42,11 @@ struct StartObserver: Sendable {
             view.facts, asking: seen.instances + (view.facts.asked.value ?? []), record: record)
         try await lookAtPeers(&view, seen)
         try await askAboutMembers(&view, seen)
-        if view.clusters.isEmpty { try await lookForTraces(&view, name) }
+        if view.clusters.isEmpty {
+            try await lookForTraces(&view, name)
+        } else if case .snapshot = record?.source, disk.stamp?.generation != record?.generation {
+            view.backups = try await backups.seen(for: name)
+        }
         return view
     }
 
@@ -79,19 +84,6 @@ struct StartObserver: Sendable {
                 return try await zone.read(forCluster: name)
             }
         }
-        view.backups = try await records.backups(for: name)
-    }
-}
-
-/// Turns every failure into an answer that says so.
-func observed<Value: Equatable & Sendable>(
-    _ look: () async throws -> Value
-) async throws(CancellationError) -> Observed<Value> {
-    do {
-        return .seen(try await look())
-    } catch is CancellationError {
-        throw CancellationError()
-    } catch {
-        return .unavailable("\(error)")
+        view.backups = try await backups.seen(for: name)
     }
 }

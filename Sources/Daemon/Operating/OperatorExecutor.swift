@@ -8,15 +8,21 @@ struct OperatorExecutor: Sendable {
     let aws: AWSClient
     let group: GroupObserver
     let records: RecordKeeper
+    let reports: ReportObserver
+    let backups: BackupKeeper
+    let workshop: BackupWorkshop
     let zone: ZoneObserver?
     /// How long EC2 may take to end an instance.
     var terminationLimit = Duration.seconds(600)
     var pollInterval = Duration.seconds(5)
 
-    init(_ surroundings: Surroundings) {
+    init(_ surroundings: Surroundings, _ workshop: BackupWorkshop) {
         aws = surroundings.aws
         group = surroundings.group
         records = surroundings.records
+        reports = surroundings.reports
+        backups = surroundings.backups
+        self.workshop = workshop
         zone = surroundings.zone
     }
 
@@ -25,14 +31,43 @@ struct OperatorExecutor: Sendable {
     func perform(_ step: OperatorStep, telling terminal: Terminal) async throws -> Bool {
         switch step {
         case .terminate(let instance, let state): try await terminate(instance, state, terminal)
-        case .swapRecord(let swap): return try await records.swap(swap) == .won
+        case .swapRecord(let swap):
+            guard try await records.swap(swap) == .won else { return false }
+            try await tellEverybody()
         case .removeRecord(let store, let version):
             return try await records.remove(from: store, ifStill: version) == .won
         case .changeDNS(let changes):
             guard let zone else { preconditionFailure("a DNS change was planned without a zone") }
             try await zone.change(changes)
+        case .checkBackup(let name): try await check(name, terminal)
+        case .importSnapshot(let file, let name): try await bring(file, as: name, terminal)
         }
         return true
+    }
+
+    /// The leader of a cluster at rest reads the record seldom.
+    private func tellEverybody() async throws(CancellationError) {
+        // Where the group can't be listed, they hear of it when they look for themselves.
+        let seen = try await observed { try await group.groupWithInstances() }
+        let instances = (seen.value?.instances ?? []).compactMap { instance in
+            instance.address.map { ReportObserver.Asked(instance: instance.id, address: $0) }
+        }
+        try await reports.tellOfRecord(instances)
+    }
+
+    /// Reads it as whoever restores it will.
+    private func check(_ name: String, _ terminal: Terminal) async throws {
+        let bar = ProgressBar("reading \(name)", terminal)
+        try await workshop.check(name, in: try await backups.store()) { bar.show($0, of: $1) }
+        bar.end()
+    }
+
+    /// Only what could be restored is brought.
+    private func bring(_ file: String, as name: String, _ terminal: Terminal) async throws {
+        _ = try await workshop.tools.verify(file)
+        let bar = ProgressBar("bringing \(file) into the bucket", terminal)
+        try await backups.store().upload(file, as: name) { bar.show($0, of: $1) }
+        bar.end()
     }
 
     private func terminate(_ id: InstanceID, _ state: Instance.State, _ terminal: Terminal) async throws {

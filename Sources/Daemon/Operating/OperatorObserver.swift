@@ -23,7 +23,7 @@ struct OperatorObserver: Sendable {
                 return try await zone.read(forCluster: name)
             }
         }
-        if group != nil { view.backups = try await start.records.backups(for: name) }
+        if group != nil { view.backups = try await start.backups.seen(for: name) }
         let readings = try await start.records.readings(for: name)
         // One reading for both: what is decided on is what the steps are made of.
         if !readings.isEmpty { view.record = RecordReading(readings) }

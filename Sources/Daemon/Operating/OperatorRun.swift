@@ -1,25 +1,31 @@
-/// `recover`, `adopt` and `forget`: look, show what would be done, ask, do it, and say what follows.
+/// `recover`, `restore`, `adopt` and `forget`: look, show what would be done, ask, do it, and say what follows.
 
 import AWS
 import ClusterPlanning
 import FoundationEssentials
 import HTTP
+import Supervision
 
 /// Runs a person's command. Takes no lock, and writes nothing into the data directory.
 ///
+/// - Parameter spawner: another one only where `main` is not ours, as in a test runner.
 /// - Returns: the exit code: 0 where it is done or nothing is to be done, 1 where it is refused or declined, 70 where what
 ///   has to be seen can't be.
 func runOperatorCommand(
-    _ command: OperatorCommand, _ configuration: Configuration, _ flags: OperatorFlags
+    _ command: OperatorCommand, _ configuration: Configuration, _ flags: OperatorFlags, spawner: Spawner = Spawner()
 ) async -> Int32 {
     do {
         let surroundings = try await Surroundings(configuration, loop: CurlLoop())
         let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
         let observers = Observers(configuration, surroundings, directory)
+        let workshop = BackupWorkshop(
+            configuration, surroundings, directory, EtcdProgram(configuration: configuration, spawner: spawner),
+            spawner,
+            Logger(format: .logfmt, least: .warning, isJournal: false), isCommands: true)
         let run = OperatorRun(
             command: command, flags: flags, teller: teller(surroundings.identity.instance, configuration.environment),
             observer: OperatorObserver(start: observers.start, reports: surroundings.reports, directory: directory),
-            executor: OperatorExecutor(surroundings), terminal: Terminal())
+            executor: OperatorExecutor(surroundings, workshop), terminal: Terminal())
         return try await run.run().code
     } catch {
         writeToStandardError("etcd-cluster: \(command.rawValue) can't go on: \(error)\n")
@@ -63,7 +69,7 @@ struct OperatorRun: Sendable {
         var generation: Int?
         for stage in 0..<Self.stageLimit {
             let view = try await observer.look()
-            if command == .recover, stage == 0 { terminal.say(table(situation(view))) }
+            if command == .recover || command == .restore, stage == 0 { terminal.say(table(situation(view))) }
             if stage > 0, let record = view.start.record.record, record.generation != generation {
                 terminal.say("generation \(record.generation) has begun from \(record.source)\n")
                 return .done
@@ -89,9 +95,10 @@ struct OperatorRun: Sendable {
 
     private func plan(_ view: OperatorView) -> OperatorPlan {
         switch command {
-        case .recover:
+        case .recover, .restore:
             var request = flags.recover
             request.teller = teller
+            if case .snapshot(.file(let path)) = request.from { request.from = .snapshot(.file(absolute(path))) }
             return planRecover(view, request)
         case .adopt: return planAdopt(view)
         case .forget: return planForget(view, flags.forget)
@@ -121,6 +128,11 @@ struct OperatorRun: Sendable {
         terminal.complain("nothing was done")
         return false
     }
+}
+
+/// Paths go to programs that would take one with a hyphen in front for a flag.
+func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
 }
 
 /// Lines of a word and a sentence, the sentences below each other.

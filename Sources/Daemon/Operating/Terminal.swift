@@ -9,12 +9,15 @@ struct Terminal: Sendable {
     var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
     /// Whether what is said is seen at once: then waiting is worth a line now and then.
-    var isWatched: Bool { isatty(STDOUT_FILENO) == 1 }
+    var isWatched = isatty(STDOUT_FILENO) == 1
 
-    func say(_ text: String) {
+    /// Where it is said.
+    var write: @Sendable (String) -> Void = { text in
         print(text, terminator: "")
         fflush(nil)
     }
+
+    func say(_ text: String) { write(text) }
 
     func complain(_ text: String) { writeToStandardError("etcd-cluster: \(text)\n") }
 

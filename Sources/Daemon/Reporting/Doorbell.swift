@@ -11,6 +11,8 @@ final class Doorbell: Sendable {
     private let ringer: AsyncStream<Void>.Continuation
     private let waiting = Mutex<Set<InstanceID>>([])
 
+    private let lastNews = Mutex<ContinuousClock.Instant?>(nil)
+
     private static let limit = 256
 
     init() { (rings, ringer) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
@@ -22,6 +24,16 @@ final class Doorbell: Sendable {
             waiting.count < Self.limit && waiting.insert(InstanceID(name)).inserted
         }
         if isNew { ringer.yield() }
+    }
+
+    /// Whether what somebody says may be heard: it is a second since the last time. Anybody may say anything, and each time costs
+    /// calls.
+    func mayBeNews() -> Bool {
+        lastNews.withLock { last in
+            if let last, last.duration(to: .now) < .seconds(1) { return false }
+            last = .now
+            return true
+        }
     }
 
     func take() -> Set<InstanceID> {

@@ -3,8 +3,9 @@
 import ClusterPlanning
 import HTTP
 
-/// `GET /report?instance=i-0a&nonce=…`, with `&aws=1` for whether AWS answers this instance: read only, bounded, and nothing secret in it, so anybody may ask. The request is
-/// trusted for nothing: who asks is worth a look at the group, no more.
+/// `GET /report?instance=i-0a&nonce=…`, with `&aws=1` for whether AWS answers this instance, and `&record=1` to have the record
+/// read again: read only, bounded, and nothing secret in it, so anybody may ask. The request is trusted for nothing: who asks is
+/// worth a look at the group, and news of the record a look at that.
 package struct ReportServer: Sendable {
     package static let defaultPort = 2382
 
@@ -27,15 +28,20 @@ package struct ReportServer: Sendable {
     ///
     /// - Parameters:
     ///   - report: what is true now; told whether the asker wants to know if AWS answers us.
+    ///   - recordChanged: told that somebody says so, at most once a second.
     ///   - asked: told who asked since it was told last, at most once a second; none of them is forgotten meanwhile.
     /// - Throws: `CancellationError`; `HTTPServerError` where there is no thread to be had.
     package func run(
         report: @escaping @Sendable (_ probesAWS: Bool) async throws -> Report,
+        recordChanged: @escaping @Sendable () async -> Void = {},
         asked: @escaping @Sendable (Set<InstanceID>) async -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                try await server.run { request in await answer(request, report) }
+                try await server.run { request in
+                    if request.query["record"] != nil, doorbell.mayBeNews() { await recordChanged() }
+                    return await answer(request, report)
+                }
             }
             group.addTask {
                 for await _ in doorbell.rings {

@@ -10,13 +10,18 @@ struct BucketPlace: Equatable, Sendable {
     let recordKey: String
     /// `<prefix>/<name>/`
     let backupsPrefix: String
+    /// The prefix as it was given, without slashes around it: the whole key of the one backup that etcd-aws kept there. Nil
+    /// where there is none.
+    let olderKey: String?
 
     /// - Parameters:
     ///   - prefix: with or without slashes around it; may be empty.
     ///   - cluster: the cluster's name.
     init(bucket: String, prefix: String, cluster: String) {
         self.bucket = bucket
-        let parts = prefix.split(separator: "/").map(String.init) + [cluster]
+        let prefixes = prefix.split(separator: "/").map(String.init)
+        olderKey = prefixes.isEmpty ? nil : prefixes.joined(separator: "/")
+        let parts = prefixes + [cluster]
         let place = parts.joined(separator: "/")
         recordKey = "\(place).record"
         backupsPrefix = "\(place)/"

@@ -3,7 +3,7 @@
 import AWS
 import ClusterPlanning
 
-/// Where the operator wants the record and the backups to be kept.
+/// Where the operator wants the record to be kept.
 struct RecordPlaces: Sendable {
     var zone: ZoneObserver?
     /// `--backup-bucket`
@@ -91,14 +91,6 @@ actor RecordKeeper {
     func forget() {
         last = nil
         timesForgotten += 1
-    }
-
-    /// What buckets hold of backups; `notAsked` where none is configured.
-    func backups(for name: String?) async throws(CancellationError) -> Observed<BackupsSeen> {
-        guard let bucket = places.bucket else { return .notAsked }
-        guard let name else { return .unavailable("the cluster has no name to look for: set --cluster-name") }
-        let list = BackupList(aws: aws, place: BucketPlace(bucket: bucket, prefix: places.prefix, cluster: name))
-        return try await observed { try await list.read() }
     }
 
     private func stores(for name: String) -> RecordStores {

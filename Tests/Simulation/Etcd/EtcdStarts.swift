@@ -27,7 +27,7 @@ extension World {
         let heard = launch.initialCluster.map(\.peerURL).filter { $0 != own }
             .compactMap { machine(at: $0.host) }.filter { areInTouch(index, $0) && replica($0) != nil }
         switch launch.kind {
-        case .resume, .inspect, .force: return false
+        case .resume, .inspect, .force, .restore, .save: return false
         case .found(let token): return found(index, launch.initialCluster, token, heard)
         case .join: return join(index, launch.initialCluster, heard)
         }
@@ -160,6 +160,8 @@ extension Launch {
         case .join(let cluster, let member): "existing \(cluster) as \(member)"
         case .inspect: "inspect"
         case .force(let member): "force \(member)"
+        case .restore(let name, _): "restore \(name)"
+        case .save: "save"
         }
     }
 }

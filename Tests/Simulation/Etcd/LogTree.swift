@@ -17,6 +17,8 @@ enum EntryKind {
     case move(MemberID, to: Endpoint)
     /// A member that has started tells its name and client URL.
     case publish(MemberID, name: String, clientURL: Endpoint)
+    /// What etcd's tools begin with where they make data of a backup: none of the members that were.
+    case restore(Member)
 }
 
 struct LogTree {
@@ -67,6 +69,11 @@ struct LogTree {
         return id == start
     }
 
+    /// Whether a log holds every write of another one that it continues, or is a part of.
+    func hasSameWrites(_ log: EntryID, upTo other: EntryID) -> Bool {
+        isBeginning(other, of: log) || (isBeginning(log, of: other) && entries[log].writes == entries[other].writes)
+    }
+
     /// The part of a log up to `index`.
     func prefix(of end: EntryID, upTo index: Int) -> EntryID {
         var id = end
@@ -94,7 +101,7 @@ extension EntryKind {
     fileprivate var isChange: Bool {
         switch self {
         case .noop, .write, .publish, .move: false
-        case .add, .remove, .promote: true
+        case .add, .remove, .promote, .restore: true
         }
     }
 }
@@ -108,6 +115,7 @@ extension LogTree.Membership {
         switch kind {
         case .noop, .write: return nil
         case .add(let member): next.members.append(member)
+        case .restore(let member): next.members = [member]
         case .remove(let id):
             next.members.removeAll { $0.id == id }
             next.removed.append(id)

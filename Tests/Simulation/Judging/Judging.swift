@@ -13,6 +13,7 @@ extension World {
         ledger.tip = entry
         ledger.generation = max(generation, ledger.generation)
         ledger.cluster = replica(leader)?.cluster
+        judgeAcknowledged(by: leader)
     }
 
     /// What is committed does not continue what was acknowledged before.
@@ -37,12 +38,14 @@ extension World {
         switch swap.reason {
         case .founding: judgeBeginning(swap.record)
         case .recovery: judgeRecovery(swap.record, from: old)
+        case .otherBackup: if !ledger.goesBack { ledger.mustSurvive = bucket.best?.entry ?? 0 }
         case .adoption, .joining, .moving, .upkeep, .byOperator: break
         }
     }
 
     /// An empty beginning: nobody may hold anything.
     private func judgeBeginning(_ record: ClusterRecord) {
+        if case .snapshot = record.source { judgeSnapshot(record, from: nil) }
         let held = heldReplicas().filter { $0.replica.commit != 0 && tree.isBeginning(0, of: $0.replica.commit) }
         let led = held.filter { ledger.cluster == $0.replica.cluster }
         if let other = led.first {
@@ -75,15 +78,18 @@ extension World {
             if !tree.isBeginning(best, of: source.replica.commit) {
                 violate(.poorSource, "\(record.brief): another disk has more")
             }
+            noteBetterBackup(than: source.replica, generation: generation(of: source.index))
         case .empty, .snapshot:
             if best != 0 { violate(.poorSource, "\(record.brief), while data is held") }
+            if case .snapshot = record.source { judgeSnapshot(record, from: old) }
         }
     }
 
     /// A learner's disk panics when it is forced. Its vote may have been forgotten since its etcd was asked.
     private func judgeVoteless(_ id: MemberID) {
         guard let source = heldReplicas().first(where: { $0.replica.member == id })?.replica else { return }
-        let hadVote = tree.membership(at: source.head).voters.contains { $0.id == id }
+        // One that was removed, and has that in its log as not yet committed, is forced without it.
+        let hadVote = isVoter(source) || tree.membership(at: source.head).voters.contains { $0.id == id }
         if !hadVote { violate(.panic, "the disk of \(id), which has no vote, is to be forced") }
     }
 

@@ -23,6 +23,10 @@ struct Ledger {
     var removedByHand: [MemberID] = []
     /// Disks that an operator has declared gone.
     var declaredGone = false
+    /// Whether an operator has gone back to an older state on purpose.
+    var goesBack = false
+    /// What had been committed when the last disk of a group that is to be empty was let go.
+    var emptied: (at: EntryID, generation: Int)?
     var storesOfNewMachines = [0]
 }
 
@@ -64,6 +68,12 @@ package struct Violation: CustomStringConvertible {
         case ownerReplaced
         /// A generation that is not above every one before.
         case generationBack
+        /// A generation begins with a backup, while a disk that the record names has data to be carried on.
+        case restoredBeside
+        /// A backup was deleted that has to stay.
+        case backupLost
+        /// The last disk of a group that is to be empty was let go before everything in it was backed up.
+        case letGoUnsaved
     }
 
     var kind: Kind

@@ -106,6 +106,7 @@ extension World {
             if case .dataUnusable(let ids)? = machine.supervisor?.waitingFor {
                 return "etcd can't run on the data of \(ids)"
             }
+            if case .backupsSpoilt? = machine.supervisor?.waitingFor { return "every backup is spoilt" }
         }
         let held = heldReplicas()
         if ledger.promotionForgotten { return "a promotion that was not written down: the disk is a learner's again" }

@@ -12,9 +12,20 @@ extension World.Options {
         options.family = EtcdFamily.allCases[Int(choice / 16 % 3)]
         options.hasTerminatingHook = choice / 64 % 4 == 0
         options.hasLaunchingHook = choice / 256 % 8 == 0
+        if choice / 2048 % 2 == 0 {
+            options.settings.backups = .often
+            options.hasTerminatingHook = choice / 64 % 2 == 0
+        }
         if !options.isStrict { options.longestDelay = .zero }
         return options
     }
+}
+
+extension BackupSettings {
+    /// At the pace of a life.
+    static let often = BackupSettings(
+        interval: .seconds(8),
+        retention: Retention(all: .seconds(20), hourly: .seconds(60), daily: .seconds(120)), isPublished: true)
 }
 
 extension World {
@@ -31,7 +42,7 @@ extension World {
         while now < end {
             step(until: min(end, min(nextEvent, nextWrite)))
             if nextEvent <= now {
-                happen()
+                if hasBucket, random.once(in: 4) { happenToBackups() } else { happen() }
                 nextEvent = now + random.duration(0.2...12)
             }
             if nextWrite <= now {
@@ -71,6 +82,8 @@ extension World {
         cloud.nextStepAt = now
         cuts = []
         corruptAlarmUntil = .zero
+        bucket.isDownUntil = .zero
+        if cloud.desired == 0 { setDesired(3) }
         for store in stores.indices { stores[store].isDownUntil = .zero }
         for (index, machine) in machines.enumerated() {
             machine.heal()
@@ -122,6 +135,25 @@ extension World {
         case 28: removeByHand(index)
         case 29: machines[index].failingStarts = random.number(1...3)
         default: machines[index].appliesNothingUntil = now + random.duration(1...20)
+        }
+    }
+
+    /// What backups are there for, and what goes wrong with them.
+    private func happenToBackups() {
+        let up = machines.indices.filter { machines[$0].isUp && machines[$0].state == .running }
+        switch random.number(1...12) {
+        case 1, 2: bucket.isDownUntil = now + random.duration(1...30)
+        case 3: if let object = random.pick(bucket.objects) { spoil(object.backup.name) }
+        case 4: if let newest = bucket.seen.backups.first { spoil(newest.name) }
+        case 5, 6: for index in up { terminate(index, now: true) }
+        case 7: for index in up where !random.once(in: 4) { terminate(index, now: random.once(in: 2)) }
+        case 8, 9: setDesired(0)
+        case 10, 11: if cloud.desired == 0 { setDesired(random.number(1...3)) }
+        default:
+            // Whoever is at work on a backup or a restore.
+            for index in up where machines[index].supervisor?.isAtBackups == true {
+                crashSupervisor(index, backAfter: random.duration(0.2...20))
+            }
         }
     }
 

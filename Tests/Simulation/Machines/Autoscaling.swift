@@ -163,6 +163,7 @@ extension World {
             cloud.nextStepAt = now
         } else {
             judgeCompletedDrain(index)
+            judgeLastGoing(index)
             shutDown(index)
         }
     }

@@ -5,6 +5,7 @@ import ClusterPlanning
 extension Policy {
     package static let mutants =
         mutantsOfFounding + mutantsOfDisks + mutantsOfRecovery + mutantsOfTurns + mutantsOfDrains
+        + mutantsOfRestores + mutantsOfLeaves + mutantsOfBackups
 
     /// The same planner of starts and of running etcds, that sees something else.
     mutating func seeing(_ alter: @escaping @Sendable (inout StartView) -> Void) {

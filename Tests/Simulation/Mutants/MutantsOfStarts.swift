@@ -23,12 +23,14 @@ extension Policy {
                 view.facts.alterReports { $0.stores = stores }
             }
         },
-        .mutant("backups are nothing", missedIn: "backups and no record") { policy in
+        .mutant("backups are nothing", missedIn: "another tool's backups and no record") { policy in
             policy.seeing { $0.backups = .notAsked }
         },
         .mutant("generations begin at one", missedIn: "generation restarted beside old backups") { policy in
             policy.seeing {
-                if case .seen(let seen) = $0.backups { $0.backups = .seen(BackupsSeen(count: seen.count)) }
+                if case .seen(let seen) = $0.backups {
+                    $0.backups = .seen(BackupsSeen(seen.backups, strangers: seen.strangers))
+                }
             }
         },
         .mutant("another owner's record is ours", missedIn: "another owner that lives") { policy in

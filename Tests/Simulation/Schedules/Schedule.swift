@@ -29,6 +29,9 @@ package struct Schedule: Sendable {
         return schedule
     }
 
+    /// The same, with a bucket for backups.
+    func withBackups(_ settings: BackupSettings = .often) -> Schedule { with { $0.backups = settings } }
+
     /// Plays it by one planner.
     ///
     /// - Returns: what was wrong in it; nothing where all was as it has to be.

@@ -143,15 +143,17 @@ extension Schedule {
             world.expect(world.isWaiting(1, "alive"), "the reason is said")
         },
         Schedule("generation restarted beside old backups") { world in
-            world.backups = .seen(BackupsSeen(count: 0, highestGeneration: 7))
+            world.bucket.oldGeneration = 7
             try world.form(3)
             world.expect(world.record?.generation == 8, "one above every generation seen")
-        },
-        Schedule("backups and no record") { world in
-            world.backups = .seen(BackupsSeen(count: 3, highestGeneration: 7))
+        }
+        .withBackups(),
+        Schedule("another tool's backups and no record") { world in
+            world.bucket.strangers = ["etcd-snapshot.json"]
             world.setDesired(3)
             try world.hold("nothing empty is founded beside them", for: .seconds(150)) { $0.record == nil }
-        },
+        }
+        .withBackups(),
         Schedule("without a record") { world in
             try world.bootWithoutRecord()
             try world.rest()

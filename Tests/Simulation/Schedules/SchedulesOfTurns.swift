@@ -250,7 +250,7 @@ extension Schedule {
         },
     ]
 
-    package static let all = ofFounding + ofLoss + ofDisks + ofTurns
+    package static let all = ofFounding + ofLoss + ofDisks + ofTurns + ofBackups + ofRestores
 }
 
 extension World {

@@ -25,6 +25,7 @@ extension World {
         if beat.pulse.isLeader, supervisor.ledTerm != beat.term {
             supervisor.memory = ReconcileMemory()
             supervisor.zone = nil
+            supervisor.backupList = nil
             supervisor.lastTurn = nil
             supervisor.failuresInARow = 0
         }
@@ -67,8 +68,8 @@ extension World {
         let plan = policy.reconcile(view, &supervisor.memory)
         judgeTurn(plan, view)
         supervisor.isUnderWay = plan.isUnderWay
-        supervisor.isOvertaken = plan.isOvertaken
-        if plan.isOvertaken { supervisor.startAt = min(supervisor.startAt, now + .seconds(1)) }
+        supervisor.isOvertaken = plan.isOvertaken || plan.isLastToLeave
+        if supervisor.isOvertaken { supervisor.startAt = min(supervisor.startAt, now + .seconds(1)) }
         if supervisor.deferred != plan.deferred {
             supervisor.deferred = plan.deferred
             for deferral in plan.deferred { note("\(machines[index].id) defers: \(deferral)") }
@@ -113,6 +114,12 @@ extension World {
             return takeFault(index) { changeZone(changes) }
         case .heartbeat(_, let id): return takeFault(index) { heartbeat(id) }
         case .completeHook(let hook, let id): return takeFault(index) { completeHook(hook, id, by: index) }
+        // Nothing waits for backups.
+        case .backUp(let order):
+            if let supervisor = machines[index].supervisor { self.order(order, supervisor) }
+            return true
+        case .deleteBackups(let backups): return takeFault(index) { deleteBackups(backups, by: index) } || true
+        case .publish: return true
         }
     }
 

@@ -36,16 +36,17 @@ extension World {
         supervisor.reachesAWS = group.value != nil
         if let group = group.value { supervisor.owner = group.owner }
         var view = StartView(
-            now: now - supervisor.startedAt, time: "2026-01-01T00:00:00Z", salt: "\(random.next())",
+            now: now - supervisor.startedAt, time: time, salt: "\(random.next())",
             identity: machine.identity, settings: options.settings, disk: observedDisk(index),
             isMountPoint: isMounted(index))
         view.etcd = OwnEtcd(
-            isRunning: machine.process?.purpose == .world, lastExit: supervisor.lastExit, shown: supervisor.shown)
+            isRunning: machine.process?.purpose == .world, lastExit: supervisor.lastExit, shown: supervisor.shown,
+            savedRevision: supervisor.savedRevision)
         if view.etcd.isRunning, let report = report(index) { view.etcd.shown = report.etcd }
         view.record = record
         view.stores = machine.stores.map { stores[$0].name }.sorted()
         view.abilities = options.family.abilities
-        view.backups = backups
+        view.spoiltBackups = supervisor.spoiltBackups
         view.facts = facts(index, group, record.record, [])
         if let group = group.value {
             view.peers = group.instances.compactMap { instance in
@@ -56,10 +57,20 @@ extension World {
             }
         }
         view.clusters = clusters(seenFrom: index)
+        view.backups = observedBackups(view)
         if let zone, view.clusters.isEmpty {
             view.zone = isAWSDown(for: index) ? .unavailable("AWS is down") : .seen(zone)
         }
         return view
+    }
+
+    /// Where nobody answers they may be needed, and where the record has this disk begin with one.
+    private func observedBackups(_ view: StartView) -> Observed<BackupsSeen> {
+        if view.clusters.isEmpty { return listBackups() }
+        guard case .snapshot? = view.record.record?.source,
+            view.disk.stamp?.generation != view.record.record?.generation
+        else { return .notAsked }
+        return listBackups()
     }
 
     /// `EtcdObserver.askPeer`.
@@ -85,8 +96,9 @@ extension World {
         for cluster in runningClusterIDs() {
             let running = running(cluster)
             for leader in leaders(among: running) where canRead(leader) {
+                // Peers are asked, not our own etcd.
                 let isAnswered = running.contains { other in
-                    isReached(other, from: index) && knowsLeader(other) && areInTouch(other, leader)
+                    other != index && isReached(other, from: index) && knowsLeader(other) && areInTouch(other, leader)
                 }
                 guard isAnswered else { continue }
                 guard let found = runningCluster(cluster, leader, seenFrom: index, running) else { continue }
@@ -167,13 +179,17 @@ extension World {
         supervisor.reachesAWS = group.value != nil
         if let group = group.value { supervisor.owner = group.owner }
         var view = ClusterView(
-            now: now - supervisor.startedAt, time: "2026-01-01T00:00:00Z", salt: "\(random.next())",
+            now: now - supervisor.startedAt, time: time, salt: "\(random.next())",
             own: machines[index].id, ownMember: beat.member, ownGeneration: disk(index).stamp?.generation,
             settings: options.settings, cluster: cluster, abilities: options.family.abilities,
             facts: facts(index, group, record.record, cluster.members), record: record)
         if corruptAlarmUntil > now { view.alarms = [.corrupt(beat.member)] }
         view.zone = observedZone(index, supervisor)
-        view.backups = backups
+        if hasBucket {
+            view.backups = knownBackups(supervisor)
+            view.backupWork = supervisor.backupWork
+            view.revision = replica(index).map { UInt64(tree[$0.commit].writes) }
+        }
         if options.hasLaunchingHook || options.hasTerminatingHook { view.hooks = .seen(hooks) }
         return view
     }

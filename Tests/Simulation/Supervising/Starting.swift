@@ -9,6 +9,8 @@ extension World {
         case .halfLooked(let record, let group): decide(index, supervisor, record, group)
         case .acting(let plan): act(index, supervisor, plan)
         case .forcing(let launch, let step): force(index, supervisor, launch, step)
+        case .restoring(let launch, let step, let entry): restore(index, supervisor, launch, step, entry)
+        case .saving(let launch, let step): save(index, supervisor, launch, step)
         case .inspecting: finishInspection(index, supervisor)
         case .watching: watch(index, supervisor)
         case .halfWatched(let record, let group): reconsider(index, supervisor, record, group)
@@ -49,6 +51,7 @@ extension World {
         supervisor.start = .looking
         let view = startView(index, supervisor, record, group)
         let plan = policy.start(view, &supervisor.startMemory)
+        if case .claim(let swap) = plan { judgeClaim(swap, by: index) }
         answerOwnHook(index, view, plan)
         supervisor.asksToJoin = false
         guard case .wait(let reason) = plan else {
@@ -110,11 +113,19 @@ extension World {
         case .force:
             supervisor.start = .forcing(launch, .stop)
             force(index, supervisor, launch, .stop)
+        case .restore: restore(index, supervisor, launch, .download)
+        case .save:
+            supervisor.hasToLook = true
+            exec(index, launch)
+            guard machines[index].process != nil else { return }
+            supervisor.start = .saving(launch, .lead)
+            supervisor.startAt = now + .milliseconds(random.number(100...900))
         case .resume, .found, .join:
             supervisor.start = .watching
             supervisor.startAt = now + .seconds(3)
             supervisor.turnAt = now + .seconds(1)
             supervisor.shown = nil
+            supervisor.savedRevision = nil
             supervisor.hasToLook = false
             exec(index, launch)
         }
@@ -174,6 +185,7 @@ extension World {
         let view = startView(index, supervisor, record, group)
         answerOwnHook(index, view, nil)
         let plan = policy.running(view, &supervisor.startMemory)
+        if case .claim(let swap) = plan { judgeClaim(swap, by: index) }
         switch plan {
         case .stay(let reason):
             supervisor.waitingFor = reason

@@ -12,6 +12,8 @@ final class Supervisor {
         case acting(StartPlan)
         /// Procedures with several steps, each of which may be the last.
         case forcing(Launch, ForceStep)
+        case restoring(Launch, RestoreStep, EntryID)
+        case saving(Launch, SaveStep)
         case inspecting
         /// etcd runs for the world.
         case watching
@@ -49,6 +51,9 @@ final class Supervisor {
     var reachesAWS: Bool?
     var asksToJoin = false
     var leaderlessSince: Duration?
+    /// Up to where its data was backed up after etcd served for the last time.
+    var savedRevision: UInt64?
+    var spoiltBackups: Set<String> = []
 
     // What the stamp's keeper holds.
     var hasAnswered = false
@@ -66,6 +71,11 @@ final class Supervisor {
     var ledTerm: Int?
     var failuresInARow = 0
     var zone: (zone: Zone, readAt: Duration)?
+    /// The bucket's list, and when it was read.
+    var backupList: (seen: BackupsSeen, readAt: Duration)?
+    var backupJob: BackupJob?
+    var backupFailures = 0
+    var backupFailedAt: Duration?
     /// What the last turn declined to do.
     var deferred: [Deferral] = []
 
@@ -75,7 +85,20 @@ final class Supervisor {
         turnAt = startedAt
     }
 
-    var nextEvent: Duration { min(startAt, turnAt) }
+    var nextEvent: Duration { min(startAt, turnAt, backupJob?.at ?? .never) }
+
+    /// As a view has it, whose times count from this supervisor's start.
+    var backupWork: BackupWork {
+        BackupWork(
+            isRunning: backupJob != nil, failures: backupFailures, failedAt: backupFailedAt.map { $0 - startedAt })
+    }
+
+    var isAtBackups: Bool {
+        switch start {
+        case .restoring, .saving: true
+        default: backupJob != nil
+        }
+    }
 
     /// A turn that failed is tried again soon, but not for ever: `ReconcileState`.
     func turnFailed() {
@@ -107,6 +130,8 @@ extension World {
     /// The supervisor is killed, and its etcd with it.
     func crashSupervisor(_ index: Int, backAfter delay: Duration) {
         note("\(machines[index].id): supervisor is killed")
+        // One that was saved and let go knows nothing of it any more, and resumes for the moments that it has.
+        if machines[index].isTerminating { ledger.emptied = nil }
         machines[index].supervisor = nil
         stopEtcd(index, gracefully: false)
         machines[index].supervisorStartsAt = now + delay
@@ -128,6 +153,9 @@ extension World {
     func stepSupervisor(_ index: Int) {
         guard machines[index].isUp, let supervisor = machines[index].supervisor else { return }
         if supervisor.startAt <= now { stepStart(index, supervisor) }
+        if machines[index].supervisor === supervisor, let job = supervisor.backupJob, job.at <= now {
+            stepBackup(index, supervisor, job)
+        }
         guard machines[index].supervisor === supervisor, supervisor.turnAt <= now else { return }
         stepTurn(index, supervisor)
     }

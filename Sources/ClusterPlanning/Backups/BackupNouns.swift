@@ -1,0 +1,73 @@
+/// What is said about the making of backups: how it is wanted, ordered, under way, and told.
+
+/// How an operator wants backups.
+package struct BackupSettings: Equatable, Sendable {
+    /// At most so long a change may be without a backup: `--backup-interval`.
+    package var interval: Duration
+    package var retention: Retention
+    /// Whether CloudWatch is told how backups fare.
+    package var isPublished: Bool
+
+    package init(interval: Duration = .seconds(300), retention: Retention = .usual, isPublished: Bool = false) {
+        self.interval = interval
+        self.retention = retention
+        self.isPublished = isPublished
+    }
+}
+
+/// What the leader's supervisor is doing about backups: it makes one at a time, beside its turns.
+package struct BackupWork: Equatable, Sendable {
+    package var isRunning: Bool
+    /// How many attempts have failed in a row, and when the last one did; monotonic, as `ClusterView.now`.
+    package var failures: Int
+    package var failedAt: Duration?
+
+    package init(isRunning: Bool = false, failures: Int = 0, failedAt: Duration? = nil) {
+        self.isRunning = isRunning
+        self.failures = failures
+        self.failedAt = failedAt
+    }
+}
+
+/// One backup to be made.
+package struct BackupOrder: Equatable, Sendable {
+    package enum Reason: Equatable, Sendable {
+        /// There are changes, and the last backup is as old as the interval.
+        case due
+        /// There is none yet of this generation.
+        case first
+        /// A voter is about to be removed.
+        case beforeRemoval
+    }
+
+    /// The member whose etcd is asked for it.
+    package var member: Member
+    package var generation: Int
+    package var cluster: ClusterID
+    /// The names of all voters, to be written down beside it.
+    package var voters: [String]
+    package var reason: Reason
+
+    package init(
+        of member: Member, generation: Int, cluster: ClusterID, voters: [String] = [], because reason: Reason
+    ) {
+        self.member = member
+        self.voters = voters
+        self.generation = generation
+        self.cluster = cluster
+        self.reason = reason
+    }
+}
+
+/// What CloudWatch is told.
+package struct BackupFigures: Equatable, Sendable {
+    /// The newest of the cluster's own generation.
+    package var newest: Backup?
+    /// How old the newest proven one is, in seconds.
+    package var provenAge: Int?
+
+    package init(newest: Backup?, provenAge: Int?) {
+        self.newest = newest
+        self.provenAge = provenAge
+    }
+}

@@ -1,0 +1,176 @@
+/// What this supervisor knows of the backups, and what it is doing about them.
+
+import AWS
+import ClusterPlanning
+
+/// Reads the list when it has to be read, remembers it while that will do, and takes orders for whoever makes backups. A turn of
+/// the leader never waits for a bucket: it goes by what is known, and has the rest done beside it.
+actor BackupKeeper {
+    /// A small thing to be done beside the turns. Of each kind one is enough at a time.
+    enum Errand: Equatable, Sendable {
+        case list(cluster: String)
+        case delete([Backup])
+        case publish(BackupFigures)
+
+        fileprivate var kind: Int {
+            switch self {
+            case .list: 0
+            case .delete: 1
+            case .publish: 2
+            }
+        }
+    }
+
+    private let aws: AWSClient
+    private let bucket: String?
+    private let prefix: String
+    private let encryption: S3.Encryption
+    private let clock = ContinuousClock()
+    private let startedAt: ContinuousClock.Instant
+    private var last: (name: String, seen: BackupsSeen, readAt: ContinuousClock.Instant)?
+    private var stored: (name: String, store: BackupStore)?
+    private var failedList: (cause: String, at: ContinuousClock.Instant)?
+    private var timesForgotten = 0
+    private var pending: Set<Int> = []
+    /// When something small failed last, by kind.
+    private var failedErrands: [Int: ContinuousClock.Instant] = [:]
+    private var running = false
+    private var failures = 0
+    private var failedAt: ContinuousClock.Instant?
+
+    /// What is ordered, for the one loop that makes backups.
+    nonisolated let orders: AsyncStream<BackupOrder>
+    private nonisolated let ordering: AsyncStream<BackupOrder>.Continuation
+    /// What is to be done beside the turns, for the same loop.
+    nonisolated let errands: AsyncStream<Errand>
+    private nonisolated let sending: AsyncStream<Errand>.Continuation
+
+    /// How old a leader's list may be: who else changes it is a person, or a rule of the bucket.
+    private static let maximumAge = Duration.seconds(600)
+    /// How long a bucket that did not answer is left alone.
+    private static let pauseAfterFailure = Duration.seconds(30)
+    /// The same for what was to be deleted or told: who may not, may not a turn later either.
+    private static let pauseAfterRefusal = Duration.seconds(30)
+
+    init(_ configuration: Configuration, aws: AWSClient) {
+        self.aws = aws
+        bucket = configuration.backupBucket
+        prefix = configuration.backupKey
+        encryption = configuration.backupEncryption
+        startedAt = clock.now
+        (orders, ordering) = AsyncStream<BackupOrder>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (errands, sending) = AsyncStream<Errand>.makeStream()
+    }
+
+    nonisolated var isConfigured: Bool { bucket != nil }
+
+    /// By how much AWS's clock is ahead of ours: names and ages of backups go by AWS's, which they all share.
+    nonisolated var clockOffset: Duration { aws.clockOffset }
+
+    // MARK: What is there
+
+    /// Asks the bucket now.
+    ///
+    /// - Parameter name: the cluster's; nil: it has none that could be looked for.
+    /// - Returns: `notAsked` where no bucket is configured.
+    func seen(for name: String?) async throws(CancellationError) -> Observed<BackupsSeen> {
+        guard isConfigured else { return .notAsked }
+        guard let name, let store = store(for: name) else { return Self.nameless }
+        let (before, readAt) = (timesForgotten, clock.now)
+        let seen = try await observed { try await store.list() }
+        switch seen {
+        case .seen(let list) where timesForgotten == before:
+            last = (name, list, readAt)
+            failedList = nil
+        case .unavailable(let cause): failedList = (cause, clock.now)
+        default: break
+        }
+        return seen
+    }
+
+    private static let nameless = Observed<BackupsSeen>.unavailable(
+        "the cluster has no name to look for: set --cluster-name")
+
+    /// What a turn may go by: asks nobody, and has the list read beside it where there is none, or an old one.
+    func known(for name: String?) -> Observed<BackupsSeen> {
+        guard isConfigured else { return .notAsked }
+        guard let name, store(for: name) != nil else { return Self.nameless }
+        if let last, last.name == name, last.readAt.duration(to: clock.now) < Self.maximumAge {
+            return .seen(last.seen)
+        }
+        if failedList.map({ $0.at.duration(to: clock.now) >= Self.pauseAfterFailure }) ?? true {
+            send(.list(cluster: name))
+        }
+        return failedList.map { .unavailable($0.cause) } ?? .notAsked
+    }
+
+    /// Where the backups of a cluster are; nil where no bucket is configured.
+    func store(for name: String) -> BackupStore? {
+        guard let bucket else { return nil }
+        if let stored, stored.name == name { return stored.store }
+        let place = BucketPlace(bucket: bucket, prefix: prefix, cluster: name)
+        let store = BackupStore(aws: aws, place: place, encryption: encryption)
+        stored = (name, store)
+        return store
+    }
+
+    /// The store of the cluster that was looked at last.
+    func store() throws -> BackupStore {
+        guard let stored else { throw ObservationError("the backups were never looked for") }
+        return stored.store
+    }
+
+    /// Whether everything up to a revision of a generation is in a backup already, as far as is known.
+    func has(_ revision: UInt64, of generation: Int, _ cluster: ClusterID) -> Backup? {
+        last?.seen.of(generation, cluster).first { $0.revision == revision && !$0.isRefuted }
+    }
+
+    func added(_ backup: Backup) { change { $0.adding(backup) } }
+
+    func removed(_ backups: [Backup]) { change { $0.removing(backups) } }
+
+    private func change(_ change: (BackupsSeen) -> BackupsSeen) {
+        timesForgotten += 1
+        if let known = last { last = (known.name, change(known.seen), known.readAt) }
+    }
+
+    /// Forgets the list: a leader that was none until now has not seen what the last one wrote.
+    func forget() {
+        timesForgotten += 1
+        last = nil
+        failedList = nil
+    }
+
+    // MARK: What is done
+
+    /// - Parameter now: monotonic, since the supervisor's start.
+    func work(_ now: Duration) -> BackupWork {
+        BackupWork(
+            isRunning: running, failures: failures,
+            failedAt: failedAt.map { now - $0.duration(to: clock.now) })
+    }
+
+    /// Has a backup made. Nothing of it is waited for.
+    func order(_ order: BackupOrder) {
+        guard !running else { return }
+        running = true
+        ordering.yield(order)
+    }
+
+    /// Has something small done. Nothing of it is waited for; what was refused is not asked for again at once.
+    func send(_ errand: Errand) {
+        if let failed = failedErrands[errand.kind], failed.duration(to: clock.now) < Self.pauseAfterRefusal { return }
+        if pending.insert(errand.kind).inserted { sending.yield(errand) }
+    }
+
+    func ended(_ errand: Errand, failed: Bool) {
+        pending.remove(errand.kind)
+        failedErrands[errand.kind] = failed ? clock.now : nil
+    }
+
+    func ended(failed: Bool) {
+        running = false
+        failures = failed ? failures + 1 : 0
+        failedAt = failed ? clock.now : nil
+    }
+}

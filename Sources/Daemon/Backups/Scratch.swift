@@ -1,0 +1,75 @@
+/// Room beside the data for what is made and thrown away: snapshots on their way, and data on trial.
+
+import FoundationEssentials
+import Glibc
+import Supervision
+
+/// A directory in the data directory, on the same file system, so that what is good can be renamed into its place. A person's
+/// command has one of its own: it may run as another user, and what it leaves must not stand in the supervisor's way.
+struct Scratch: Sendable {
+    let path: String
+    private let parent: String
+
+    private static let name = "etcd-cluster.scratch"
+
+    /// - Parameter isCommands: whether it is for a process beside the supervisor.
+    init(_ directory: DataDirectory, isCommands: Bool = false) {
+        parent = directory.path
+        path = "\(directory.path)/\(Self.name)" + (isCommands ? "-\(getpid())" : "")
+    }
+
+    /// Runs `body` with a directory of its own, which is removed whatever comes of it.
+    func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        let own = "\(path)/\(randomHex(8))"
+        for directory in [path, own] {
+            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+                throw DataDirectoryError.system("make directory \(directory)")
+            }
+        }
+        do {
+            let result = try await body(own)
+            try await remove(own)
+            rmdir(path)  // not where somebody else is in it
+            return result
+        } catch {
+            // The error that counts is the first one; what stays in spite of that is removed at the next start.
+            try? await remove(own)
+            rmdir(path)
+            throw error
+        }
+    }
+
+    /// Removes what a process that was killed has left. To be called by the supervisor, before anything else is done here.
+    ///
+    /// - Returns: what could not be removed, and why: it takes room, and stands in nobody's way.
+    func clean() async -> [String] {
+        var failures: [String] = []
+        for place in await leftovers() {
+            do {
+                try await remove(place)
+            } catch {
+                failures.append("\(error)")
+                // Another user's: under another name it is in the way of nothing.
+                if place == path { rename(place, "\(path)-0-\(randomHex(4))") }
+            }
+        }
+        return failures
+    }
+
+    private func leftovers() async -> [String] {
+        // A directory that can't be listed is told by whoever needs it.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+        return names.filter { $0 == Self.name || ($0.hasPrefix("\(Self.name)-") && !isInUse($0)) }.map {
+            "\(parent)/\($0)"
+        }
+    }
+
+    private func isInUse(_ name: String) -> Bool {
+        guard let process = pid_t(name.dropFirst(Self.name.count + 1)), process > 0 else { return false }
+        return kill(process, 0) == 0 || errno != ESRCH
+    }
+
+    private func remove(_ path: String) async throws {
+        try await runBlocking { _ in try FileTree(path).remove() }
+    }
+}

@@ -1,0 +1,306 @@
+/// Snapshots by etcd's own programs: taken from a member, looked at, turned into data.
+
+import Etcd
+import FoundationEssentials
+import Glibc
+import Supervision
+
+/// Runs etcdctl and etcdutl. Each run is one child with an environment of its own, behind everything else on the machine, and
+/// with an end: its deadline, or the task's cancellation, kills it before the call returns.
+struct SnapshotTools: Sendable {
+    let configuration: Configuration
+    /// Tells which etcd is to run on what is restored.
+    let program: EtcdProgram
+    let spawner: Spawner
+    /// How long anything may take, however little there is of it.
+    var shortestDeadline = Duration.seconds(60)
+
+    // MARK: What they do
+
+    /// Takes a snapshot of one member's database. Needs its client port, hence a quorum since that member started.
+    ///
+    /// - Parameters:
+    ///   - clientURL: of the member; it is spoken to with the certificate that etcd itself shows there.
+    ///   - path: absolute; must not exist. It is there only once it is complete and on the disk.
+    ///   - databaseBytes: how large the member's database is; from it follow the room that has to be free, and the deadline.
+    /// - Throws: `SnapshotToolError`; `DataDirectoryError`, also where there is no room; `SpawnError`, `CaptureError`;
+    ///   `CancellationError`. Nothing is left of the attempt then.
+    func save(from clientURL: String, to path: String, databaseBytes: UInt64) async throws {
+        try requireNothing(at: path)
+        try DiskSpace(free: try DiskSpace.freeBytes(at: parent(of: path)), needed: databaseBytes)
+            .require(to: "write \(path)")
+        let etcdctl = try await find(.etcdctl)
+        let limit = deadline(for: databaseBytes)
+        do {
+            _ = try await run(
+                etcdctl,
+                SnapshotTool.saveArguments(
+                    endpoint: clientURL, to: path, within: Int(limit.components.seconds),
+                    as: credentials(for: clientURL)),
+                within: limit + Self.lastWordsTake)
+            try await runBlocking { _ in
+                try syncFile(path)
+                try syncDirectory(parent(of: path))
+            }
+        } catch {
+            for leftover in [path, path + ".part"] { unlink(leftover) }
+            throw error
+        }
+    }
+
+    /// What a snapshot holds.
+    ///
+    /// - Throws: `SnapshotToolError`; `ToolOutputError`; `DataDirectoryError`; `SpawnError`, `CaptureError`; `CancellationError`.
+    func status(of path: String) async throws -> SnapshotStatus {
+        let bytes = try SnapshotFile(path: path).bytes()
+        let output = try await run(
+            try await fileTool(), SnapshotTool.statusArguments(of: path), within: deadline(for: bytes))
+        return try SnapshotStatus(json: output.standardOutput)
+    }
+
+    /// Whether a snapshot is whole, by the hash at its end and by etcd's own program, and what it holds.
+    ///
+    /// - Throws: `SnapshotDefect` where it is not; anything else, as `status(of:)`, where that is not known.
+    func verify(_ path: String) async throws -> SnapshotStatus { try await verify(path) { _ in }.status }
+
+    /// The same, with something done beside it as soon as it is known what the snapshot holds: each reads all of it, and there is
+    /// more than one processor.
+    func verify<Result>(
+        _ path: String, while body: (SnapshotStatus) async throws -> Result
+    ) async throws -> (status: SnapshotStatus, result: Result) {
+        async let whole: Void = runBlocking { try SnapshotFile(path: path).check(unless: $0) }
+        do {
+            let status = try await status(of: path)
+            let result = try await body(status)
+            try await whole
+            return (status, result)
+        } catch SnapshotToolError.failed(_, .exited(let code), let words) where Self.isTheFiles(words) {
+            // Its bytes are the better witness. Are they those that were saved, what was saved is no database.
+            try await whole
+            throw SnapshotDefect.unreadable(path: path, words.isEmpty ? "exited with code \(code)" : words)
+        }
+    }
+
+    /// Turns a snapshot into the data of a cluster of one member.
+    ///
+    /// The data are made beside their place, brought to the disk and then renamed, so that an interrupted restoration leaves
+    /// nothing that looks like data. What an earlier one has left is removed first.
+    ///
+    /// - Parameters:
+    ///   - path: of the snapshot, absolute.
+    ///   - directory: absolute; must not exist, but the one above it must. The data are in `member` below it.
+    ///   - peerURL: which address the member has in its list.
+    ///   - token: makes the cluster's ID its own.
+    ///   - revisionBump: by how much the revisions are raised, with all before marked as compacted; nil: not at all.
+    /// - Returns: whether the revisions were raised, which not every version does.
+    /// - Throws: `SnapshotToolError`; `DataDirectoryError`, also where there is no room; `SpawnError`, `CaptureError`;
+    ///   `CancellationError`. Nothing is left of the attempt then.
+    @discardableResult func restore(
+        _ path: String, into directory: String, name: String, peerURL: String, token: String,
+        bumpingRevisionsBy revisionBump: UInt64? = nil
+    ) async throws -> Bool {
+        try requireNothing(at: directory)
+        let bytes = try SnapshotFile(path: path).bytes()
+        try DiskSpace(free: try DiskSpace.freeBytes(at: parent(of: directory)), needed: bytes)
+            .require(to: "restore \(path)")
+        let found = try await fileTool()
+        let draft = Self.draft(of: directory)
+        let restoration = SnapshotTool.Restoration(
+            file: path, dataDirectory: draft, name: name, peerURL: peerURL, token: token, revisionBump: revisionBump)
+        do {
+            try await remove(draft)
+            _ = try await run(
+                found, found.tool.restoreArguments(restoration, version: found.version),
+                within: deadline(for: bytes), isUrgent: true)
+            try await complete(draft, as: directory)
+        } catch {
+            // The error that counts is the first one; what stays in spite of that is removed by the next attempt.
+            try? await remove(draft)
+            throw error
+        }
+        return (revisionBump ?? 0) > 0 && found.tool.bumpsRevisions(found.version)
+    }
+
+    /// The hash over all keys of a member. It reads all of them.
+    ///
+    /// - Parameters:
+    ///   - revision: up to which; zero: the last.
+    ///   - databaseBytes: how large its database is, for the deadline.
+    /// - Throws: `SnapshotToolError`, also where that revision has been compacted or etcd wants a user; `ToolOutputError`;
+    ///   `SpawnError`, `CaptureError`; `CancellationError`.
+    func hashKV(
+        of clientURL: String, revision: Int64, databaseBytes: UInt64
+    ) async throws -> EtcdHashKV {
+        let limit = deadline(for: databaseBytes)
+        let arguments = SnapshotTool.hashArguments(
+            endpoint: clientURL, revision: revision, within: Int(limit.components.seconds),
+            as: credentials(for: clientURL))
+        let output = try await run(try await find(.etcdctl), arguments, within: limit + Self.lastWordsTake)
+        return try EtcdHashKV(json: output.standardOutput)
+    }
+
+    /// How long something may take that reads or writes so much, on a disk that is busy with better things.
+    func deadline(for bytes: UInt64) -> Duration { shortestDeadline + .seconds(Int64(min(bytes, 1 << 50) / 4_000_000)) }
+
+    /// A program that knows its own limit says what it was waiting for, if it is given the time.
+    private static let lastWordsTake = Duration.seconds(10)
+
+    /// Where the data of `directory` are made.
+    static func draft(of directory: String) -> String { directory + ".new" }
+
+    // MARK: Finding them
+
+    /// One of the programs on this machine.
+    private struct Found: Sendable {
+        var tool: SnapshotTool
+        var path: String
+        var version: EtcdVersion
+    }
+
+    /// - Throws: `SnapshotToolError.missing`; `SnapshotToolError.failed` where it tells no version.
+    private func find(_ tool: SnapshotTool) async throws -> Found {
+        guard let path = locate(tool) else {
+            throw SnapshotToolError.missing(
+                """
+                no \(tool.rawValue) is beside \(configuration.etcd) or in PATH (\(searchPath)): install it, in the version \
+                of etcd itself
+                """)
+        }
+        let command = Supervision.Command(path, SnapshotTool.versionArguments, environment: environment(of: tool, nil))
+        let output = try await spawner.capture(command, deadline: .seconds(10))
+        guard output.status.isSuccess, let version = tool.version(inOutput: output.text) else {
+            throw SnapshotToolError.failed(command.description, output.status, "it tells no version")
+        }
+        return Found(tool: tool, path: path, version: version)
+    }
+
+    /// The program that handles files here. It is no newer than etcd itself, which might not take what that has made.
+    private func fileTool() async throws -> Found {
+        let etcd = try await program.version()
+        var seen: [String] = []
+        for tool in [SnapshotTool.etcdutl, .etcdctl] where locate(tool) != nil {
+            let found = try await find(tool)
+            let isNewer = (found.version.major, found.version.minor) > (etcd.major, etcd.minor)
+            if tool.handlesFiles(found.version), !isNewer { return found }
+            seen.append("\(found.path) is of version \(found.version)")
+        }
+        let wanted = etcd.isAtLeast(3, 5) ? SnapshotTool.etcdutl : .etcdctl
+        let others = seen.isEmpty ? "" : "; \(seen.joined(separator: ", "))"
+        throw SnapshotToolError.missing(
+            """
+            no program that reads snapshots for etcd \(etcd) is beside \(configuration.etcd) or in PATH \
+            (\(searchPath))\(others): install \(wanted.rawValue) \(etcd)
+            """)
+    }
+
+    private func locate(_ tool: SnapshotTool) -> String? {
+        // Why one is not to be run matters to nobody if the next is; that none is, is told by the callers.
+        try? findExecutable(tool.rawValue, searchPath: searchPath)
+    }
+
+    /// What belongs to etcd lies beside it, be it in PATH or not.
+    private var searchPath: String {
+        // That etcd itself is not to be found is told by whoever starts it.
+        guard let etcd = try? findExecutable(configuration.etcd, searchPath: path) else { return path }
+        return "\(parent(of: etcd)):\(path)"
+    }
+
+    private var path: String {
+        configuration.environment["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    }
+
+    // MARK: Running them
+
+    /// - Throws: `SnapshotToolError.failed` for any end but success.
+    ///
+    /// - Parameter isUrgent: whether somebody waits for it, so that it does not stand behind everything else.
+    private func run(
+        _ found: Found, _ arguments: [String], within limit: Duration, isUrgent: Bool = false
+    ) async throws -> CapturedOutput {
+        let command = Supervision.Command(
+            found.path, arguments, environment: environment(of: found.tool, found.version))
+        let output = try await spawner.capture(
+            isUrgent ? command : try await LowPriority(spawner: spawner).lower(command), deadline: limit)
+        guard output.status.isSuccess else {
+            throw SnapshotToolError.failed(command.description, output.status, Self.lastWords(output))
+        }
+        return output
+    }
+
+    /// What a program needs to run, and nothing of the operator's: a variable `ETCDCTL_*` would change what is done.
+    private func environment(of tool: SnapshotTool, _ version: EtcdVersion?) -> [String: String] {
+        var environment = tool.environment(for: version)
+        environment["PATH"] = path
+        environment["HOME"] = configuration.environment["HOME"]
+        return environment
+    }
+
+    /// As whom a member is spoken to: with the certificate that etcd itself shows, where there is TLS at all.
+    private func credentials(for clientURL: String) -> SnapshotTool.Credentials {
+        guard clientURL.hasPrefix("https:") else { return SnapshotTool.Credentials() }
+        let settings = configuration.etcdSettings
+        return SnapshotTool.Credentials(
+            caFile: settings.trustedCAFile, certificateFile: settings.certificateFile, keyFile: settings.keyFile)
+    }
+
+    /// The line with which it gave up; a log may stand before it and a trace behind.
+    private static func lastWords(_ output: CapturedOutput) -> String {
+        let lines = String(decoding: output.standardError, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let severe = lines.first { line in ["Error:", "panic:", "fatal error:"].contains(where: line.hasPrefix) }
+        return String((severe ?? lines.last ?? "").prefix(300))
+    }
+
+    /// Whether it is the file's fault, and not the machine's or a flag's.
+    private static func isTheFiles(_ words: String) -> Bool {
+        let others = [
+            "no space left", "permission denied", "too many open", "cannot allocate", "unknown", "input/output error",
+            "read-only file system", "quota", "operation not permitted", "file too large", "out of memory",
+        ]
+        return !others.contains(where: words.lowercased().contains)
+    }
+
+    // MARK: Files
+
+    private func requireNothing(at path: String) throws {
+        precondition(path.hasPrefix("/"), "a relative path may read as a flag")
+        var status = stat()
+        guard lstat(path, &status) != 0, errno == ENOENT else { throw SnapshotToolError.exists(path) }
+    }
+
+    private func complete(_ draft: String, as directory: String) async throws {
+        try await runBlocking { isCancelled in
+            try FileTree(draft).sync()
+            if isCancelled() { throw CancellationError() }
+            guard rename(draft, directory) == 0 else { throw DataDirectoryError.system("rename \(draft)") }
+            try syncDirectory(parent(of: directory))
+        }
+    }
+
+    private func remove(_ path: String) async throws {
+        try await runBlocking { _ in try FileTree(path).remove() }
+    }
+}
+
+/// Why one of etcd's programs did not do what it was to do.
+enum SnapshotToolError: Error, Equatable, CustomStringConvertible {
+    /// It has to be installed first; a sentence that says what.
+    case missing(String)
+    /// It ran, and failed; with the line in which it says why.
+    case failed(String, ExitStatus, String)
+    /// Something is where the result was to be.
+    case exists(String)
+
+    var description: String {
+        switch self {
+        case .missing(let sentence): sentence
+        case .failed(let command, let status, let words): "\(command) \(status)\(words.isEmpty ? "" : ": \(words)")"
+        case .exists(let path): "\(path) is there already"
+        }
+    }
+}
+
+/// The directory that something is in; of an absolute path.
+private func parent(of path: String) -> String {
+    let parts = path.split(separator: "/")
+    return "/" + parts.dropLast().joined(separator: "/")
+}

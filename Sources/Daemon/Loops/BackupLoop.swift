@@ -1,0 +1,88 @@
+/// Does what the leader's turns order of backups, beside them.
+
+import ClusterPlanning
+import FoundationEssentials
+
+/// One order after the other, and small things beside those; what fails disturbs nothing, and is told in the log.
+struct BackupLoop: Sendable {
+    let keeper: BackupKeeper
+    let maker: BackupMaker
+    let etcd: EtcdObserver
+    /// Nil where nobody wants to be told.
+    let metrics: BackupMetrics?
+    let logger: Logger
+
+    /// Returns only by cancellation.
+    ///
+    /// - Throws: `CancellationError`.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await order in keeper.orders { try await carryOut(order) } }
+            group.addTask { for await errand in keeper.errands { try await run(errand) } }
+            // Both end by cancellation alone, with or without an error.
+            for try await _ in group {}
+        }
+        throw CancellationError()
+    }
+
+    private func carryOut(_ order: BackupOrder) async throws {
+        do {
+            try await make(order)
+            await keeper.ended(failed: false)
+        } catch let error where !(error is CancellationError) {
+            await keeper.ended(failed: true)
+            logger.error("no backup was made", ["order": order, "error": "\(error)"])
+        }
+    }
+
+    private func make(_ order: BackupOrder) async throws {
+        guard let url = order.member.clientURLs.first else {
+            throw ObservationError("member \(order.member.label) has no client URL")
+        }
+        let origin = BackupMaker.Origin(
+            generation: order.generation, cluster: order.cluster, voters: order.voters,
+            member: order.member.name, client: etcd.client(url))
+        _ = try await maker.make(of: origin, in: try await keeper.store())
+    }
+
+    private func run(_ errand: BackupKeeper.Errand) async throws {
+        var isDone = false
+        do {
+            switch errand {
+            // What comes of it, good or bad, the next turn sees.
+            case .list(let cluster): _ = try await keeper.seen(for: cluster)
+            case .delete(let surplus): try await delete(surplus)
+            case .publish(let figures):
+                guard let metrics else { preconditionFailure("figures were planned without a namespace") }
+                try await metrics.publish(figures, of: try await keeper.store())
+            }
+            isDone = true
+        } catch let error where !(error is CancellationError) {
+            logger.warning("something about backups was not done", ["what": errand, "error": "\(error)"])
+        }
+        await keeper.ended(errand, failed: !isDone)
+    }
+}
+
+extension BackupLoop {
+    /// What another leader has proven since our list was read may be the newest proven one: it is left for the next turn.
+    private func delete(_ surplus: [Backup]) async throws {
+        let store = try await keeper.store()
+        let present = try await store.list()
+        let doomed = surplus.filter { present.named($0.name)?.isProven == $0.isProven }
+        try await store.delete(doomed)
+        await keeper.removed(doomed)
+        if doomed != surplus { await keeper.forget() }
+        logger.info("backups deleted", ["count": doomed.count])
+    }
+}
+
+extension BackupKeeper.Errand: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .list: "list them"
+        case .delete(let surplus): "delete \(surplus.count) that newer ones stand for"
+        case .publish: "tell CloudWatch"
+        }
+    }
+}

@@ -1,0 +1,107 @@
+/// Files on their way: compressed and back, and the room in which they are made.
+
+import Foundation
+import Supervision
+import Testing
+
+@testable import Daemon
+
+@Suite struct BackupFileTests {
+    private let place: TemporaryDirectory
+    private let directory: DataDirectory
+
+    init() throws {
+        place = try TemporaryDirectory()
+        directory = DataDirectory(place["data"])
+        try directory.prepare()
+    }
+
+    private func gzip(_ path: String = searchPath) throws -> Gzip {
+        var configuration = Configuration()
+        configuration.environment = ["PATH": path]
+        return Gzip(configuration, Built.spawner)
+    }
+
+    // MARK: gzip
+
+    @Test func whatIsCompressedComesBack() async throws {
+        let text = String(repeating: "the same again, ", count: 10_000)
+        let file = try place.write(text, to: "s.db")
+        #expect(try await gzip().compress(file) == file + ".gz")
+        #expect(place.names() == ["data", "s.db", "s.db.gz"])
+        #expect(try SnapshotFile(path: file + ".gz").bytes() < UInt64(text.utf8.count / 10))
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try await gzip().decompress(file + ".gz") == file)
+        #expect(place.names() == ["data", "s.db"])
+        #expect(place.text(of: "s.db") == text)
+    }
+
+    @Test func theSameFileCompressesToTheSameBytes() async throws {
+        let (one, other) = (try place.write("text", to: "a/s.db"), try place.write("text", to: "b/other.db"))
+        let (first, second) = (try await gzip().compress(one), try await gzip().compress(other))
+        #expect(FileManager.default.contents(atPath: first) == FileManager.default.contents(atPath: second))
+    }
+
+    @Test func whatIsNoneOfItsFilesIsADefect() async throws {
+        let file = try place.write("no gzip", to: "s.db.gz")
+        let error = await #expect(throws: SnapshotDefect.self) { try await gzip().decompress(file) }
+        #expect(error.map { "\($0)" }?.contains("not in gzip format") == true)
+    }
+
+    @Test func withoutTheProgramNothingIsSaidOfTheFile() async throws {
+        let file = try place.write("no gzip", to: "s.db.gz")
+        let error = await #expect(throws: (any Error).self) { try await gzip(place["data"]).decompress(file) }
+        #expect(error != nil && !(error is SnapshotDefect) && "\(String(describing: error))".contains("gzip"))
+        #expect(place.exists("s.db.gz"))
+    }
+
+    // MARK: Scratch
+
+    private var left: [String] { place.names(in: "data/etcd-cluster.scratch") }
+
+    @Test func eachHasARoomOfItsOwnThatGoesWithIt() async throws {
+        let scratch = Scratch(directory)
+        let name = try await scratch.with { first in
+            try "x".write(toFile: "\(first)/file", atomically: false, encoding: .utf8)
+            try await scratch.with { second in
+                #expect(first != second && left.count == 2)
+                #expect(first.hasPrefix(scratch.path + "/"))
+                let mode = try FileManager.default.attributesOfItem(atPath: second)[.posixPermissions] as? Int
+                #expect(mode == 0o700)
+            }
+            #expect(left.count == 1)
+            return first
+        }
+        #expect(left == [] && !FileManager.default.fileExists(atPath: name))
+    }
+
+    @Test func whatFailsLeavesNothingEither() async throws {
+        struct Failure: Error {}
+        await #expect(throws: Failure.self) {
+            try await Scratch(directory).with { own in
+                try "x".write(toFile: "\(own)/file", atomically: false, encoding: .utf8)
+                throw Failure()
+            }
+        }
+        #expect(left == [])
+    }
+
+    @Test func whatAKilledProcessLeftIsCleaned() async throws {
+        let scratch = Scratch(directory)
+        try place.write("half", to: "data/etcd-cluster.scratch/1/restored/member/wal/0.wal")
+        try place.write("data", to: "data/member/wal/0.wal")
+        // Of commands: one that runs (we do), and one that is long over.
+        try place.write("used", to: "data/etcd-cluster.scratch-\(getpid())/1/snapshot.db")
+        try place.write("left", to: "data/etcd-cluster.scratch-999999999/1/snapshot.db")
+        #expect(await scratch.clean() == [])
+        #expect(place.names(in: "data") == ["etcd-cluster.scratch-\(getpid())", "member"])
+        #expect(await scratch.clean() == [])
+        #expect(place.names(in: "data/member/wal") == ["0.wal"])
+    }
+
+    @Test func whereThereIsNoRoomItIsTold() async throws {
+        try place.write("in the way", to: "data/etcd-cluster.scratch")
+        let error = await #expect(throws: DataDirectoryError.self) { try await Scratch(directory).with { _ in } }
+        #expect(error.map { "\($0)" }?.hasPrefix("make directory ") == true)
+    }
+}

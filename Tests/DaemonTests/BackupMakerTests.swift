@@ -1,0 +1,262 @@
+/// Backups of real etcds: whole, described and proven; and what keeps one from being made leaves nothing behind.
+
+import AWS
+import ClusterPlanning
+import Etcd
+import Foundation
+import Glibc
+import Supervision
+import Testing
+
+@testable import Daemon
+
+@Suite(.fewAtOnce) struct BackupMakerTests {
+    private func origin(_ etcd: RealEtcd) async throws -> BackupMaker.Origin {
+        try await BackupMaker.Origin(etcd, voters: [etcd.name])
+    }
+
+    /// What an object is, by etcd's own program.
+    private func status(of bytes: [UInt8], _ stand: BackupStand) async throws -> SnapshotStatus {
+        let file = stand.place["object-\(UUID().uuidString).db"]
+        try Data(bytes).write(to: URL(filePath: file))
+        return try await stand.tools.verify(file)
+    }
+
+    @Test func aBackupIsVerifiedDescribedAndProven() async throws {
+        let stand = try BackupStand()
+        try await withEtcd { etcd in
+            try await etcd.writeHistory()
+            let before = try await etcd.client.status()
+            let made = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
+            let backup = made.backup
+            #expect(!made.isOld && backup.isProven)
+            #expect(backup.generation == 2 && backup.cluster == ClusterID(before.clusterID))
+            #expect(backup.revision == UInt64(before.revision))
+            #expect(abs(backup.time.seconds - secondsNow()) < 300)
+            #expect(stand.puts.map(\.name) == [backup.name, backup.descriptionName, backup.proofName])
+            let object = try #require(stand.objects[backup.name])
+            #expect(backup.size == object.count)
+            let status = try await status(of: object, stand)
+            #expect(status.revision == before.revision)
+
+            let description = try #require(try await stand.store.description(of: backup))
+            #expect(description.hash == status.hash && description.size == status.totalSize)
+            #expect(description.keys == 250 && description.compactRevision == 400)
+            let hash = try await stand.tools.hashKV(
+                of: etcd.clientURL.description, revision: before.revision, databaseBytes: 1 << 20)
+            #expect(description.keysHash == hash.hash)
+            #expect(description.generation == 2 && description.revision == backup.revision)
+            #expect(description.cluster == "\(backup.cluster)" && description.time == "\(backup.time)")
+            #expect(description.etcdVersion == "\(before.version)")
+            #expect(description.voters == ["i-0a"] && description.takenFrom == "i-0a" && description.takenBy == "i-0a")
+            let note = try JSONDecoder().decode(
+                BackupProofNote.self, from: Data(try #require(stand.objects[backup.proofName])))
+            #expect(note.revision == before.revision && note.keys == 250 && note.provenBy == "i-0a")
+            #expect(note.isHashCompared)
+            #expect(try await stand.store.list() == BackupsSeen([backup]))
+        }
+        #expect(stand.isTidy)
+        #expect(stand.writes.text.contains("msg=\"backup made\""))
+        #expect(stand.writes.text.contains("msg=\"backup proven\""))
+    }
+
+    @Test func whatHasNotChangedIsNotUploadedAgain() async throws {
+        let stand = try BackupStand(["--prove-backups=false"])
+        try await withEtcd { etcd in
+            _ = try await stand.keeper.seen(for: "main")
+            let first = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
+            #expect(!first.isOld && !first.backup.isProven)
+            #expect(stand.puts.map(\.name) == [first.backup.name, first.backup.descriptionName])
+            let again = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
+            #expect(again.isOld && again.backup == first.backup)
+            // The same revision of another life is another thing.
+            var other = try await origin(etcd)
+            other.generation = 3
+            #expect(try await !stand.maker.make(of: other, in: stand.store).isOld)
+            try await etcd.write(1)
+            let last = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
+            #expect(!last.isOld && last.backup.revision == first.backup.revision + 1)
+            #expect(stand.puts.count == 6)
+        }
+    }
+
+    @Test func aCompressedBackupIsTheSameSnapshot() async throws {
+        let stand = try BackupStand(["--compress-backups"])
+        try await withEtcd { etcd in
+            try await etcd.write(50)
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store).backup
+            #expect(backup.isCompressed && backup.name.hasSuffix(".db.gz") && backup.isProven)
+            let object = try #require(stand.objects[backup.name])
+            let description = try #require(try await stand.store.description(of: backup))
+            #expect(backup.size == object.count && Int64(object.count) < description.size)
+            try Data(object).write(to: URL(filePath: stand.place["o.db.gz"]))
+            let file = try await Gzip(stand.configuration, Built.spawner).decompress(stand.place["o.db.gz"])
+            let status = try await stand.tools.verify(file)
+            #expect(status.hash == description.hash && status.totalSize == description.size)
+        }
+        #expect(stand.isTidy)
+    }
+
+    /// Whoever lags, and is asked all the same, has applied what was acknowledged before.
+    @Test func aFollowersBackupHoldsEverything() async throws {
+        let stand = try BackupStand()
+        let place = try TemporaryDirectory()
+        let members = [RealEtcd("i-0a", in: place), RealEtcd("i-0b", in: place)]
+        do {
+            for member in members { try await member.start(with: members.filter { $0 !== member }) }
+            for member in members { try await member.leads() }
+            var isLeader: [Bool] = []
+            for member in members { isLeader.append(try await member.client.status().isLeader) }
+            try #require(isLeader.count { $0 } == 1)
+            let (leader, follower) = isLeader[0] ? (members[0], members[1]) : (members[1], members[0])
+            try await leader.write(100)
+            let revision = try await leader.client.status().revision
+            let backup = try await stand.maker.make(
+                of: try await BackupMaker.Origin(follower, voters: ["i-0a", "i-0b"]), in: stand.store
+            ).backup
+            #expect(backup.revision == UInt64(revision) && backup.isProven)
+            let description = try #require(try await stand.store.description(of: backup))
+            #expect(description.keys == 100 && description.voters == ["i-0a", "i-0b"])
+            #expect(description.takenFrom == follower.name)
+        } catch {
+            for member in members { await member.end() }
+            throw error
+        }
+        for member in members { await member.end() }
+    }
+
+    // MARK: What goes wrong
+
+    @Test func aBucketThatRefusesIsToldAndNothingStays() async throws {
+        let stand = try BackupStand()
+        stand.aws.change { $0.fault = { $0 == "PutObject" ? .s3("AccessDenied", status: 403) : nil } }
+        try await withEtcd { etcd in
+            let origin = try await origin(etcd)
+            let error = await #expect(throws: AWSError.self) { try await stand.maker.make(of: origin, in: stand.store) }
+            #expect(error?.status == 403)
+            #expect(stand.isTidy && stand.objects.isEmpty)
+            #expect(await stand.keeper.has(1, of: 2, origin.cluster) == nil)
+            // The next one is as good as the first.
+            stand.aws.change { $0.fault = nil }
+            #expect(try await stand.maker.make(of: origin, in: stand.store).backup.isProven)
+        }
+        #expect(stand.isTidy)
+    }
+
+    @Test func anEtcdThatDoesNotServeIsNotSaved() async throws {
+        let stand = try BackupStand()
+        let (etcd, other) = (RealEtcd("i-0a", in: stand.place), RealEtcd("i-0b", in: stand.place))
+        let asked = BackupMaker.Origin(
+            generation: 2, cluster: ClusterID(1), voters: [], member: etcd.name, client: etcd.client)
+        await #expect(throws: EtcdError.self) { try await stand.maker.make(of: asked, in: stand.store) }
+        // Without its quorum a member answers, and can't say what was acknowledged.
+        do {
+            try await etcd.start(with: [other])
+            try await other.start(with: [etcd])
+            for member in [etcd, other] { try await member.leads() }
+            await other.end()
+            _ = try await etcd.client.status()
+            await #expect(throws: EtcdError.self) { try await stand.maker.make(of: asked, in: stand.store) }
+        } catch {
+            for member in [etcd, other] { await member.end() }
+            throw error
+        }
+        await etcd.end()
+        #expect(stand.aws.calls == [] && stand.isTidy)
+    }
+
+    /// The disk is etcd's: a backup that would fill it is not begun.
+    @Test(arguments: [false, true]) func whatWouldFillTheDiskIsNotBegun(_ isCompressed: Bool) async throws {
+        let stand = try BackupStand(isCompressed ? ["--compress-backups"] : [])
+        let bytes = UInt64(1) << 42
+        try await withEtcd { etcd in
+            let proxy = try EtcdProxy(to: etcd) { request, answer in
+                guard request.path == "/v3/maintenance/status", case .answer(let status, _, let body) = answer,
+                    var said = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+                else { return answer }
+                said["dbSize"] = "\(bytes)"
+                let changed = try? JSONSerialization.data(withJSONObject: said)
+                return .answer(status, headers: [], body: [UInt8](changed ?? Data()))
+            }
+            var origin = try await origin(etcd)
+            origin.client = EtcdClient(http: http, endpoint: proxy.server.url)
+            let error = await #expect(throws: DataDirectoryError.self) {
+                try await stand.maker.make(of: origin, in: stand.store)
+            }
+            let needed = megabytes(bytes * (isCompressed ? 2 : 1) + 128 << 20)
+            #expect(error?.attempt == "make a backup")
+            #expect(error?.cause.hasPrefix("it needs \(needed) of free space, and there are ") == true)
+        }
+        #expect(stand.isTidy && stand.aws.calls == [])
+    }
+
+    /// It is in the bucket and verified; only the proof is missing.
+    @Test func withoutRoomForASecondCopyItIsNotProven() async throws {
+        let stand = try BackupStand()
+        try await withEtcd { etcd in
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { done, _ in
+                // By now it is uploaded. A copy of it would be as large as no disk of a test machine.
+                guard done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
+                truncate(file, 1 << 42)
+            }.backup
+            #expect(!backup.isProven)
+            #expect(stand.puts.map(\.name) == [backup.name, backup.descriptionName])
+        }
+        #expect(stand.writes.text.contains("backup not proven: too little room for a second copy"))
+        #expect(stand.isTidy)
+    }
+
+    /// What comes back is another snapshot, whole but older.
+    @Test func whatDoesNotComeBackIsRefuted() async throws {
+        let stand = try BackupStand()
+        try await withEtcd { etcd in
+            let older = stand.place["older.db"]
+            try await stand.tools.save(from: etcd.clientURL.description, to: older, databaseBytes: 1 << 20)
+            try await etcd.write(3)
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { done, _ in
+                guard done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
+                rename(older, file)
+            }.backup
+            #expect(!backup.isProven && stand.objects[backup.proofName] == nil)
+            #expect(stand.objects[backup.name] != nil)
+        }
+        #expect(stand.writes.text.contains("level=error msg=\"backup refuted: what came back is not what was saved\""))
+        #expect(stand.isTidy)
+    }
+
+    /// An etcd that can't be started proves nothing, and is nothing against the backup.
+    @Test func aProofThatCantBeMadeIsNoFailure() async throws {
+        let place = try TemporaryDirectory()
+        try place.write(
+            "#!/bin/sh\ntest \"$1\" = --version && echo etcd Version: 3.4.23 && exit\nexit 3\n", to: "etcd",
+            executable: true)
+        let stand = try BackupStand(["--etcd", place["etcd"]])
+        try await withEtcd { etcd in
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store).backup
+            #expect(!backup.isProven)
+            #expect(stand.puts.map(\.name) == [backup.name, backup.descriptionName])
+        }
+        #expect(stand.writes.text.contains("level=warning msg=\"backup not proven\""))
+        #expect(stand.isTidy)
+    }
+
+    @Test func whoStopsItFindsNothingLeft() async throws {
+        let stand = try BackupStand()
+        stand.aws.change { $0.fault = { $0 == "PutObject" ? .hang : nil } }
+        try await withEtcd { etcd in
+            let origin = try await origin(etcd)
+            let making = Task { try await stand.maker.make(of: origin, in: stand.store) }
+            try await eventually("it is being uploaded") { !stand.puts.isEmpty }
+            #expect(!stand.isTidy)
+            making.cancel()
+            await #expect(throws: CancellationError.self) { try await making.value }
+        }
+        #expect(stand.isTidy && stand.objects.isEmpty)
+    }
+}
+
+/// The snapshot that is on its way to the bucket.
+private func snapshot(below scratch: String) throws -> String {
+    let own = try #require(try FileManager.default.contentsOfDirectory(atPath: scratch).first)
+    return "\(scratch)/\(own)/snapshot.db"
+}
