@@ -20,6 +20,7 @@ class Writer:
                  timeout: float = 1.0) -> None:
         self._endpoints, self._prefix, self._pause, self._timeout = endpoints, prefix, pause, timeout
         self.acknowledged: list[str] = []
+        self.revisions: list[int] = []  # of each acknowledged key
         self.failures = 0
         self.longest_gap = 0.0
         self._stop = threading.Event()
@@ -40,10 +41,12 @@ class Writer:
         self._stop.set()
         self._thread.join(timeout=30)
 
-    def missing(self, endpoint: Endpoint) -> list[str]:
-        """The acknowledged keys that a linearizable read through this endpoint lacks or shows with another value."""
+    def missing(self, endpoint: Endpoint, up_to: int | None = None) -> list[str]:
+        """The acknowledged keys that a linearizable read through this endpoint lacks or shows with another value; only
+        those up to a revision, if one is given."""
         present = endpoint.get_prefix(self._prefix)
-        return [key for key in self.acknowledged if present.get(key) != key]
+        return [key for key, revision in zip(self.acknowledged, self.revisions)
+                if (up_to is None or revision <= up_to) and present.get(key) != key]
 
     def _run(self) -> None:
         turn, last = 0, time.monotonic()
@@ -53,13 +56,14 @@ class Writer:
             try:
                 if not endpoints:
                     raise EtcdFailed("no endpoint")
-                endpoints[turn % len(endpoints)].put(key, key, timeout=self._timeout)
+                revision = endpoints[turn % len(endpoints)].put(key, key, timeout=self._timeout)
             except EtcdFailed:
                 self.failures += 1
                 turn += 1
                 self._stop.wait(0.01)
                 continue
             now = time.monotonic()
+            self.revisions.append(revision)
             self.acknowledged.append(key)
             self.longest_gap = max(self.longest_gap, now - last)
             last = now

@@ -17,6 +17,6 @@
 """
 
 from rig.aws.service import ALLOWED, AWS
-from rig.aws.values import AccessKey, Call, Instance, LifecycleEvent, RecordSet
+from rig.aws.values import AccessKey, Call, Datum, Instance, LifecycleEvent, RecordSet
 
-__all__ = ["ALLOWED", "AWS", "AccessKey", "Call", "Instance", "LifecycleEvent", "RecordSet"]
+__all__ = ["ALLOWED", "AWS", "AccessKey", "Call", "Datum", "Instance", "LifecycleEvent", "RecordSet"]

@@ -28,11 +28,16 @@ class Account:
         with self.backend.lock:
             self.backend.scaling.pass_time()
             if operation.service == "s3":
-                return objects.perform(request, operation, may, self.backend.perform)
+                return objects.perform(request, operation, may, self.backend)
             if operation.service == "route53":
                 return self._route53(request, operation)
             return (self._lists(request, operation, wrong, caller) or self.backend.scaling.act(operation)
                     or self.backend.perform(request))
+
+    def check_region(self, request: Request, signed: str) -> None:
+        """Refuses a call of a bucket in another region than the one that it was signed for."""
+        with self.backend.lock:
+            objects.check_region(request, signed, self.backend)
 
     def _lists(self, request: Request, operation: Operation, wrong: Sequence[Fault], caller: str) -> Answer | None:
         """The calls that list instances; None for all others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
@@ -26,9 +27,12 @@ class Answer:
 class Refused(Exception):
     """AWS would refuse the call with this code, message and HTTP status."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, headers: Sequence[tuple[str, str]] = (),
+                 elements: Sequence[tuple[str, str]] = ()) -> None:
+        """`headers` are more than the usual ones; `elements` are S3's, beside code and message."""
         super().__init__(f"{code}: {message}")
         self.code, self.message, self.status = code, message, status
+        self.headers, self.elements = list(headers), list(elements)
 
 
 class RefusedBatch(Refused):
@@ -56,7 +60,8 @@ def error_answer(service: str, refusal: Refused) -> Answer:
         xml = (f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
                f"<RequestID>{request_id}</RequestID></Response>")
     elif service == "s3":
-        xml = (f"<Error><Code>{code}</Code><Message>{message}</Message>"
+        more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in refusal.elements)
+        xml = (f"<Error><Code>{code}</Code><Message>{message}</Message>{more}"
                f"<RequestId>{request_id}</RequestId></Error>")
     else:
         namespace = _NAMESPACES.get(service, f"http://{service}.amazonaws.com/doc/")
@@ -64,7 +69,8 @@ def error_answer(service: str, refusal: Refused) -> Answer:
         xml = (f'<ErrorResponse xmlns="{namespace}"><Error><Type>{kind}</Type><Code>{code}</Code>'
                f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>")
     body = ('<?xml version="1.0" encoding="UTF-8"?>\n' + xml).encode()
-    headers = [("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id)]
+    named = "x-amz-request-id" if service == "s3" else "x-amzn-RequestId"
+    headers = [("Content-Type", "text/xml"), (named, request_id), *refusal.headers]
     return Answer(refusal.status, body, headers, refusal.code)
 
 

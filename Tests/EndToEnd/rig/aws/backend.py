@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
 from moto.autoscaling.models import autoscaling_backends
+from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import InstanceState
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.route53.models import FakeZone, route53_backends
 from moto.route53.models import RecordSet as MotoRecordSet
+from moto.s3.models import FakeBucket, FakeKey, FakeMultipart, s3_backends
 
 from rig.aws import zones
 from rig.aws.answers import Answer
@@ -102,6 +104,52 @@ class Backend:
                               "target": self.scaling.target(one.id), "tags":
                               {tag["key"]: tag["value"] for tag in one.get_tags()}})
         return found
+
+    # Buckets
+
+    def _bucket(self, name: str) -> FakeBucket | None:
+        return s3_backends[ACCOUNT]["aws"].buckets.get(name)
+
+    def bucket_region(self, name: str) -> str:
+        """Empty if there is no such bucket."""
+        bucket = self._bucket(name)
+        return bucket.region_name if bucket else ""
+
+    def object(self, bucket: str, key: str) -> FakeKey | None:
+        held = self._bucket(bucket)
+        return held.keys.get(key) if held else None
+
+    def upload(self, bucket: str, key: str, identifier: str) -> FakeMultipart | None:
+        """An upload in parts, under way or completed as what is there now; None if there is none."""
+        held = self._bucket(bucket)
+        if held is None:
+            return None
+        found = held.multiparts.get(identifier)
+        last = held.keys.get(key)
+        if found is None and last is not None and last.multipart and last.multipart.id == identifier:
+            found = last.multipart
+        return found if found is not None and found.key_name == key else None
+
+    def uploads(self, bucket: str) -> list[str]:
+        """The keys of all uploads in parts that are under way."""
+        held = self._bucket(bucket)
+        return sorted(one.key_name for one in held.multiparts.values()) if held else []
+
+    def rot(self, bucket: str, key: str, offset: int, mask: int, size: int | None) -> None:
+        """Changes what lies in a bucket, and nothing of what is said of it but its length."""
+        held = self.object(bucket, key)
+        if held is None:
+            raise LookupError(f"no object {key} in {bucket}")
+        content = bytearray(held.value)
+        held._etag = held.etag.strip('"')
+        content[offset] ^= mask
+        held.value = bytes(content[:size])
+
+    def metrics(self) -> list[dict]:
+        """Every number that was put, in order."""
+        return [{"namespace": one.namespace, "name": one.name, "value": float(one.value), "unit": one.unit or "",
+                 "dimensions": {each.name: each.value for each in one.dimensions}}
+                for one in cloudwatch_backends[ACCOUNT][self._region].metric_data if isinstance(one, MetricDatum)]
 
     def set_instance_state(self, instance_id: str, name: str) -> None:
         """Shows an instance in a state that moto never passes through, such as `pending` and `shutting-down`."""

@@ -39,7 +39,8 @@ class Fault:
     instance IDs. Empty means all. `instances` are those that a list shows or hides.
 
     `performed`: the call takes effect before it goes wrong (an answer lost on its way back). `seconds`: the latency.
-    `count`: how many bytes a huge answer has. `times`: how many calls it strikes; 0 means until it is lifted.
+    `count`: how many bytes a huge answer has. `times`: how many calls it strikes; 0 means until it is lifted. `target`: what
+    has to stand in the path or the query of a request, such as a part of an object's key.
     """
 
     kind: Kind
@@ -53,10 +54,11 @@ class Fault:
     count: int = 100_000_000
     performed: bool = False
     times: int = 0
+    target: str = ""
 
-    def matches(self, caller: str, action: str) -> bool:
+    def matches(self, caller: str, action: str, target: str = "") -> bool:
         meant = not self.operations or any(action == one or _covers(one, action) for one in self.operations)
-        return meant and (not self.callers or caller in self.callers)
+        return meant and (not self.callers or caller in self.callers) and self.target in target
 
     def to_json(self) -> dict:
         return {**asdict(self), "kind": self.kind.value}
@@ -89,6 +91,12 @@ GARBAGE = Fault(Kind.GARBAGE)
 DENIED = Fault(Kind.DENIED)
 LOST_ANSWER = Fault(Kind.RESET, performed=True)  # the call took effect, and its caller can't know
 LATE_ANSWER = Fault(Kind.HANG, performed=True)  # the same, the connection open until the fault is lifted
+SLOW_DOWN = Fault(Kind.REFUSAL, status=503, code="SlowDown", message="Please reduce your request rate.",
+                  operations=("s3:*",))
+# S3 itself is never full; the stores that speak its language are, and say it so.
+FULL = Fault(Kind.REFUSAL, status=507, code="XMinioStorageFull", message="Storage backend has reached its minimum free drive "
+             "threshold. Please delete a few objects to proceed.",
+             operations=("s3:PutObject", "s3:CreateMultipartUpload", "s3:UploadPart"))
 CONFLICT = Fault(Kind.REFUSAL, status=409, code="ConditionalRequestConflict", message="The conditional request cannot "
                  "succeed due to a conflicting operation against this resource.", operations=("s3:PutObject",))
 

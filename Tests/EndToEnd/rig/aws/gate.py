@@ -88,7 +88,9 @@ class Gate:
         try:
             call.caller = self.keyring.verify(request, scope).caller
             if not self._may(call.caller, operation.permission):
-                raise answers.forbidden(service, call.caller, operation.action)
+                raise answers.forbidden(service, call.caller, operation.permission)
+            if service == "s3" and scope and call.caller != RIG:
+                self.account.check_region(request, scope.region)
             outcome = self._carry_out(request, operation, call)
         except Refused as refusal:
             outcome = Outcome(answers.error_answer(service, refusal))
@@ -97,7 +99,7 @@ class Gate:
         return outcome
 
     def _carry_out(self, request: Request, operation: Operation, call: Call) -> Outcome:
-        faults = [] if call.caller == RIG else self._strike(call)
+        faults = [] if call.caller == RIG else self._strike(call, request.target)
         for late in faults:
             if late.fault.kind is Kind.LATENCY:
                 late.lifted.wait(late.fault.seconds)
@@ -120,10 +122,10 @@ class Gate:
             active.lifted.wait()
         return Outcome(_wrong_answer(fault, operation, call.caller) or answer, active)
 
-    def _strike(self, call: Call) -> list[ActiveFault]:
+    def _strike(self, call: Call, target: str) -> list[ActiveFault]:
         """The faults that meet this call, counted; those that have struck often enough are gone afterwards."""
         with self._lock:
-            struck = [one for one in self._faults if one.fault.matches(call.caller, call.action)]
+            struck = [one for one in self._faults if one.fault.matches(call.caller, call.action, target)]
             for one in struck:
                 one.struck += 1
                 if one.fault.times and one.struck >= one.fault.times:

@@ -32,7 +32,10 @@ _PERMISSIONS = {
     "s3:HeadObject": "s3:GetObject", "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadBucket": "s3:ListBucket",
     "s3:UploadPart": "s3:PutObject", "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:CompleteMultipartUpload": "s3:PutObject", "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:ListParts": "s3:ListMultipartUploadParts",
 }
+# Where IAM calls the service otherwise than a signature's scope does.
+_SERVICES = {"monitoring": "cloudwatch"}
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Operation:
 
     @property
     def action(self) -> str:
-        return f"{self.service}:{self.name}"
+        return f"{_SERVICES.get(self.service, self.service)}:{self.name}"
 
     @property
     def permission(self) -> str:

@@ -165,6 +165,18 @@ class Control:
             found = sorted(self._gate.backend.records(zone), key=lambda one: (zones.reversed_labels(one.name), one.type))
             return [asdict(one) for one in found]
 
+    def rot(self, **what: Any) -> None:
+        with self._gate.backend.lock:
+            self._gate.backend.rot(**what)
+
+    def uploads(self, bucket: str) -> list[str]:
+        with self._gate.backend.lock:
+            return self._gate.backend.uploads(bucket)
+
+    def metrics(self) -> list[dict]:
+        with self._gate.backend.lock:
+            return self._gate.backend.metrics()
+
     def zone_changes(self) -> int:
         return self._gate.backend.zone_changes
 

@@ -64,6 +64,17 @@ class LifecycleEvent:
 
 
 @dataclass(frozen=True)
+class Datum:
+    """A number that CloudWatch was told."""
+
+    namespace: str
+    name: str
+    value: float
+    unit: str
+    dimensions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class AccessKey:
     """Temporary credentials. `expires` is in seconds since 1970."""
 
