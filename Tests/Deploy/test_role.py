@@ -16,7 +16,11 @@ SERVICE = re.compile(r'static let (\w+) = Service\(\s*name: "[^"]+", endpointPre
 
 
 # IAM calls these otherwise than the API does.
-OTHERWISE = {"s3:ListObjectsV2": "s3:ListBucket"}
+OTHERWISE = {
+    "s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject", "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject", "s3:CompleteMultipartUpload": "s3:PutObject",
+    "monitoring:PutMetricData": "cloudwatch:PutMetricData",
+}
 # Calls that no instance makes by itself: `recover --terminate` is a person's, and goes by that person's credentials. A role
 # that may terminate instances would be the worst thing to lose on an instance.
 FOR_PEOPLE = {"ec2:TerminateInstances"}
@@ -38,12 +42,13 @@ def calls(source, services):
 
 
 def made():
-    source = "".join(path.read_text() for path in sorted((AWS / "Operations").glob("*.swift")))
+    folders = (AWS / "Operations", AWS / "S3Transfers")
+    source = "".join(path.read_text() for folder in folders for path in sorted(folder.glob("*.swift")))
     return source, (AWS / "Service.swift").read_text()
 
 
 def statements(definition):
-    """All that the role may do, where a bucket is configured."""
+    """All that the role may do, where a bucket and a namespace are configured."""
     resources = yaml.safe_load(definition)["Resources"]
     (inline,) = resources["EtcdRole"]["Properties"]["Policies"]
     policies = [each["Properties"] for each in resources.values() if each["Type"] == "AWS::IAM::Policy"]
@@ -104,8 +109,10 @@ def test_a_grant_that_is_not_used_is_noticed():
 
 
 def test_only_calls_that_know_no_resource_are_granted_on_all():
-    (everywhere,) = [each["Action"] for each in statements(DEFINITION) if each["Resource"] == "*"]
-    assert all(re.fullmatch(r"\w+:(Describe\w+|ListHostedZonesByName)", action) for action in everywhere)
+    everywhere, metrics = [each for each in statements(DEFINITION) if each["Resource"] == "*"]
+    assert all(re.fullmatch(r"\w+:(Describe\w+|ListHostedZonesByName)", action) for action in everywhere["Action"])
+    assert metrics["Action"] == "cloudwatch:PutMetricData"
+    assert metrics["Condition"] == {"StringEquals": {"cloudwatch:namespace": {"Ref": "MetricsNamespace"}}}
 
 
 @pytest.mark.parametrize(("group", "allowed"), [
@@ -171,9 +178,10 @@ def test_of_text_only_the_record_may_be_written_and_never_over_another(name, kin
     assert any(allows(each, name, kind, action) for each in statements_for(KEY)) == allowed
 
 
-def test_of_the_bucket_only_the_record_is_read_and_written():
-    objects = [each for each in statements(DEFINITION) if {"s3:GetObject", "s3:PutObject"} & set(each["Action"])]
-    assert [resource(each) for each in objects] == ["arn:aws:s3:::backups/releaseetcd.record"]
+def test_of_the_bucket_only_the_record_and_the_backups_are_read_and_written():
+    (objects,) = [each for each in statements(DEFINITION) if {"s3:GetObject", "s3:PutObject"} & set(each["Action"])]
+    assert [filled_in(each["Fn::Sub"]) for each in objects["Resource"]] == [
+        "arn:aws:s3:::backups/releaseetcd.record", "arn:aws:s3:::backups/releaseetcd/*"]
     (listing,) = [each for each in statements(DEFINITION) if each["Action"] == "s3:ListBucket"]
     assert resource(listing) == "arn:aws:s3:::backups"
     # With one, S3 would say 403 of a record that is not there.

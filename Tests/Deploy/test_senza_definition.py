@@ -90,6 +90,9 @@ def test_senza_refuses_a_broken_copy(aws, tmp_path, old, new):
     ("BackupBucket", "etcd.backups-1", True),
     ("BackupBucket", "s3://backups", False),
     ("BackupBucket", "backups/etcd", False),
+    ("MetricsNamespace", "", True),
+    ("MetricsNamespace", "Local/etcd", True),
+    ("MetricsNamespace", "Local etcd", False),
 ])
 def test_cloudformation_checks_parameters(template, parameter, value, fits):
     pattern = template["Parameters"][parameter]["AllowedPattern"]
@@ -209,7 +212,8 @@ def test_a_bucket_is_told_to_the_container_and_opened_to_the_role(aws, stack):
     arguments = ("releasebucket", *ARGUMENTS[1:], "BackupBucket=etcd-backups")
     verdict = aws.senza("print", DEFINITION, *arguments)
     data = json.loads(verdict.stdout)["Resources"]["AppServerConfig"]["Properties"]["UserData"]["Fn::Base64"]
-    assert yaml.safe_load(data)["environment"] == {"HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": "etcd-backups"}
+    assert yaml.safe_load(data)["environment"] == {
+        "HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": "etcd-backups", "ETCD_CLUSTER_METRICS_NAMESPACE": ""}
     cloudformation, name = aws.client("cloudformation"), "etcd-cluster-releasebucket"
     try:
         verdict = aws.senza("create", DEFINITION, *arguments)
@@ -219,8 +223,10 @@ def test_a_bucket_is_told_to_the_container_and_opened_to_the_role(aws, stack):
         statements = policies_of(aws, role)["etcd-cluster-bucket"]
     finally:
         cloudformation.delete_stack(StackName=name)
-    assert {each["Resource"] for each in statements} == {
-        "arn:aws:s3:::etcd-backups", "arn:aws:s3:::etcd-backups/releasebucket.record"}
+    listing, objects = statements
+    assert listing["Resource"] == "arn:aws:s3:::etcd-backups"
+    assert objects["Resource"] == [
+        "arn:aws:s3:::etcd-backups/releasebucket.record", "arn:aws:s3:::etcd-backups/releasebucket/*"]
 
 
 def hooks(template):
@@ -272,7 +278,8 @@ def test_the_container_reaches_the_instances_metadata(template, taupage):  # F37
 
 def test_the_container_knows_its_zone(taupage):
     # What is set to nothing is not set.
-    assert (taupage["source"], taupage["environment"]) == (IMAGE, {"HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": ""})
+    assert (taupage["source"], taupage["environment"]) == (IMAGE, {
+        "HOSTED_ZONE": ZONE, "ETCD_BACKUP_BUCKET": "", "ETCD_CLUSTER_METRICS_NAMESPACE": ""})
 
 
 def test_the_data_has_a_disk_that_outlives_the_container(template, taupage):
