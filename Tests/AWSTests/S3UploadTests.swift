@@ -218,9 +218,10 @@ struct S3UploadTests {
             return .status(500)
         }
         place.withLock { $0 = "\(stand.directory)/source" }
-        let error = try await failure(stand, 2500)
-        guard case .noAnswer(let reason) = error.cause else { throw error }
-        #expect(reason.kind == .invalidRequest && reason.detail.hasSuffix("no bytes 0..<1000 in a file of 10 bytes"))
+        let path = try stand.file(2500)
+        await #expect(throws: S3.TransferError.fileChanged(path: path)) {
+            try await stand.client.upload(path, to: Self.key, in: "main-1", .small())
+        }
         #expect(stand.sequence == ["POST", "PUT 1", "DELETE"])
     }
 

@@ -54,7 +54,7 @@ extension AWSClient {
             let piece = ready
             // While one part is on its way the next one is hashed.
             async let next = index + 1 < ranges.count ? self.piece(of: file, ranges[index + 1]) : piece
-            let etag = try await sendPatiently(.uploadPart(parts.count + 1, piece, of: upload))
+            let etag = try await send(piece, as: parts.count + 1, of: file, upload)
             parts.append(S3.Part(etag: etag, sha256: piece.sha256))
             progress?(range.upperBound, file.size)
             ready = try await next
@@ -63,6 +63,18 @@ extension AWSClient {
         guard try LocalFile(at: file.path) == file else { throw S3.TransferError.fileChanged(path: file.path) }
         return try await confirmed(
             .completeUpload(upload, of: parts), for: upload.target, size: file.size, checksum: compositeChecksum(parts))
+    }
+
+    /// A part that can't be read any more is no fault of S3's.
+    private func send(
+        _ piece: S3.Piece, as number: Int, of file: LocalFile, _ upload: S3.Upload
+    ) async throws -> S3.ETag {
+        do {
+            return try await sendPatiently(.uploadPart(number, piece, of: upload))
+        } catch let error as AWSError {
+            guard try LocalFile(at: file.path) == file else { throw S3.TransferError.fileChanged(path: file.path) }
+            throw error
+        }
     }
 
     private func piece(of file: LocalFile, _ range: Range<Int64>) async throws -> S3.Piece {

@@ -26,7 +26,6 @@ actor BackupKeeper {
     private let prefix: String
     private let encryption: S3.Encryption
     private let clock = ContinuousClock()
-    private let startedAt: ContinuousClock.Instant
     private var last: (name: String, seen: BackupsSeen, readAt: ContinuousClock.Instant)?
     private var stored: (name: String, store: BackupStore)?
     private var failedList: (cause: String, at: ContinuousClock.Instant)?
@@ -57,7 +56,6 @@ actor BackupKeeper {
         bucket = configuration.backupBucket
         prefix = configuration.backupKey
         encryption = configuration.backupEncryption
-        startedAt = clock.now
         (orders, ordering) = AsyncStream<BackupOrder>.makeStream(bufferingPolicy: .bufferingNewest(1))
         (errands, sending) = AsyncStream<Errand>.makeStream()
     }
