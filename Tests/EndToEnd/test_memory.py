@@ -10,6 +10,7 @@ from rig.soak import GROWTH_LIMIT, INTERVAL, LIMIT_MEGABYTES, TURNS, soak
 from rig.world import World
 
 
+@pytest.mark.measured
 @pytest.mark.limit(420)
 def test_an_hour_of_turns_stays_under_twenty_megabytes_and_does_not_grow(
         make_world: Callable[..., World], binary: str, record_property: Callable[[str, object], None]) -> None:

@@ -133,7 +133,7 @@ def test_what_is_declared_gone_can_be_terminated_by_the_command(quick: World) ->
 
 @pytest.mark.limit(240)
 def test_a_forgotten_cluster_makes_way_for_one_of_a_higher_generation(make_world: MakeWorld, binary: str) -> None:
-    world = make_world([binary], environment={**QUICK, "ETCD_BACKUP_BUCKET": "backups"})
+    world = make_world([binary], environment={**QUICK, "ETCD_BACKUP_BUCKET": "backups", "ETCD_BACKUP_INTERVAL": "0"})
     world.aws.create_bucket("backups")
     world.fleet.follow()
     world.await_whole()
@@ -156,13 +156,15 @@ def test_a_forgotten_cluster_makes_way_for_one_of_a_higher_generation(make_world
 
     for one in world.fleet.living():
         one.start(wipe=True)
-    wait_until("founding waits beside the backup", lambda: "1 backup" in host.log_text())
+    wait_until("what is no backup is not restored, and nothing empty is founded beside it", lambda: any(
+        "could not be restored here" in one.log_text() for one in world.fleet.living()), 60)
+    assert record_field(world, "generation") == "4"
     refused = command(host, "recover", "--from", "empty", "--yes")
     assert refused.returncode == 1 and "1 backup" in refused.stderr and "--accept-data-loss" in refused.stderr
     wait_until("every supervisor answers and the founding is agreed to", lambda: command(
         host, "recover", "--from=empty", "--accept-data-loss", "--yes").returncode == 0, 60)
     world.await_whole()
-    assert record_field(world, "generation") == "4"
+    assert record_field(world, "generation") == "5"
     assert host.endpoint.status().cluster_id != old
 
 

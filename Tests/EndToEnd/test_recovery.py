@@ -123,6 +123,7 @@ def test_member_on_a_moved_disk_lives_on(make_world: MakeWorld, binary: str) -> 
     leader = world.leader()
     old = next(one for one in world.fleet.living() if one is not leader)
     member = old.endpoint.status().member_id
+    wait_until("its stamp names it", lambda: '"member"' in (old.data / "etcd-cluster.json").read_text())
     old.stop()
     # The group launches another one; its supervisor starts on the old one's disk.
     world.aws.terminate(old.id)
