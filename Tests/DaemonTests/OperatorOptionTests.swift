@@ -72,7 +72,7 @@ private let noon = UTCTime(seconds: 1_769_860_800)
         ([], BackupChoice.newest), (["--from=snapshot"], .newest), (["--revision", "7"], .upToRevision(7)),
         (["--time", "2026-01-31T12:00:00Z"], .upToTime(noon)), (["--time=20260131T120000Z"], .upToTime(noon)),
         (["--from=snapshot", "--revision=0"], .upToRevision(0)), (["--from", aBackup], .named(aBackup)),
-        (["--from", "/root/etcd.db"], .file("/root/etcd.db")),
+        (["--from", "/backups/etcd.db"], .file("/backups/etcd.db")),
     ])
     func restoreTakesABackup(arguments: [String], choice: BackupChoice) throws {
         guard case .operate(.restore, _, let flags) = try parse(["restore"] + arguments, Self.kept) else {
@@ -87,7 +87,7 @@ private let noon = UTCTime(seconds: 1_769_860_800)
         #expect(wrong("restore", "--revision=7", "--time=2026-01-31T12:00:00Z") == ["--time: \(twice)"])
         #expect(wrong("restore", "--time=2026-01-31T12:00:00Z", "--revision=7") == ["--revision: \(twice)"])
         let unneeded = "--revision and --time: they choose among backups; say --from snapshot with them"
-        for from in [aBackup, "s3://other/etcd.db", "/root/etcd.db", "empty", "member"] {
+        for from in [aBackup, "s3://other/etcd.db", "/backups/etcd.db", "empty", "member"] {
             for command in ["recover", "restore"] {
                 #expect(wrong(command, "--from", from, "--revision=7") == [unneeded], "\(command) \(from)")
             }

@@ -6,28 +6,6 @@ extension S3 {
     /// to return at once.
     package typealias Progress = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
-    /// How the object is encrypted where it lies.
-    /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html
-    package enum Encryption: Sendable, Hashable {
-        /// As the bucket is set up: nothing is asked for.
-        case bucketDefault
-        /// With a key of S3's.
-        case aes256
-        /// With a key of KMS, by its ID, ARN or alias; nil: the account's own for S3. In a policy this takes
-        /// `kms:GenerateDataKey` and `kms:Decrypt`.
-        case kms(keyID: String?)
-
-        var headers: [Parameter] {
-            switch self {
-            case .bucketDefault: []
-            case .aes256: [Parameter("x-amz-server-side-encryption", "AES256")]
-            case .kms(let keyID):
-                [Parameter("x-amz-server-side-encryption", "aws:kms")]
-                    + (keyID.map { [Parameter("x-amz-server-side-encryption-aws-kms-key-id", $0)] } ?? [])
-            }
-        }
-    }
-
     package struct UploadOptions: Sendable, Equatable {
         /// What has to be so for the object to be written; nil: it replaces whatever is there.
         package var condition: Condition?

@@ -30,11 +30,7 @@ struct BackupDescription: Codable, Equatable, Sendable {
     /// The instance that asked.
     var takenBy: String
 
-    func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    }
+    func json() throws -> [UInt8] { try prettyJSON(self) }
 
     /// - Throws: `ObservationError` of anything but such a text.
     init(json bytes: [UInt8], named name: String) throws {
@@ -78,9 +74,5 @@ struct BackupProofNote: Codable, Equatable, Sendable {
     var isHashCompared: Bool
     var provenBy: String
 
-    func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    }
+    func json() throws -> [UInt8] { try prettyJSON(self) }
 }

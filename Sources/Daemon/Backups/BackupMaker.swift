@@ -75,13 +75,10 @@ struct BackupMaker: Sendable {
         var expectation: SnapshotExpectation
     }
 
-    /// A backup must not be what fills the disk that etcd writes to: it may need two segments of its log meanwhile.
-    static let reserve: UInt64 = 128 << 20
-
     private func save(_ origin: Origin, _ member: EtcdStatus, to path: String) async throws -> Snapshot {
         let bytes = UInt64(max(0, member.dbSize))
         // Data that do not compress are there twice.
-        let needed = Self.reserve + bytes * (configuration.compressesBackups ? 2 : 1)
+        let needed = DiskSpace.reserve + bytes * (configuration.compressesBackups ? 2 : 1)
         try DiskSpace(free: try DiskSpace.freeBytes(at: scratch.path), needed: needed).require(to: "make a backup")
         try await tools.save(from: origin.client.endpoint, to: path, databaseBytes: bytes)
         let (status, expectation) = try await tools.verify(path) { status in

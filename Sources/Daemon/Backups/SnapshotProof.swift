@@ -57,7 +57,7 @@ struct SnapshotProof: Sendable {
 
     private static let prefix = "snapshot-proof-"
     /// The log of a new member, and what the etcd that serves may write while it runs: the disk is that one's.
-    private static let margin = 64 << 20 + BackupMaker.reserve
+    private static let margin = 64 << 20 + DiskSpace.reserve
     private static let member = "proof"
     /// It is never dialled: a member that is alone dials nobody.
     private static let peerURL = "http://127.0.0.1:2380"

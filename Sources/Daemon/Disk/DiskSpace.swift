@@ -4,6 +4,10 @@ import Glibc
 
 /// How much is free where a path lies, and how much is asked for.
 struct DiskSpace: Equatable, Sendable {
+    /// What anything that is not etcd's own has to leave free, in bytes: etcd writes to the same disk, dies where it can't, and may
+    /// need two segments of its log meanwhile.
+    static let reserve: UInt64 = 128 << 20
+
     var free: UInt64
     var needed: UInt64
 

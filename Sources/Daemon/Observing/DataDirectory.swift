@@ -57,16 +57,14 @@ package struct DataDirectory: Sendable {
 
     /// Writes the stamp so that it is there after a power cut, or throws.
     package func write(_ stamp: Stamp) throws(DataDirectoryError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try encoder.encode(StampFile(stamp))
+            bytes = try prettyJSON(StampFile(stamp))
         } catch {
             throw DataDirectoryError("encode the stamp", "\(error)")
         }
         let temporary = stampPath + ".new"
-        try writeSynced(Array(data) + [UInt8(ascii: "\n")], to: temporary)
+        try writeSynced(bytes, to: temporary)
         guard rename(temporary, stampPath) == 0 else { throw .system("rename \(temporary)") }
         try syncDirectory(path)
     }

@@ -61,9 +61,7 @@ struct BackupTable {
     }
 
     func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(rows), as: UTF8.self) + "\n"
+        String(decoding: try prettyJSON(rows), as: UTF8.self)
     }
 
     /// - Parameter now: seconds since 1970.
