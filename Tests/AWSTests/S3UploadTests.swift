@@ -118,6 +118,19 @@ struct S3UploadTests {
         try expectSigned(stand)
     }
 
+    /// Parts are hashed by fours, of which the last ones need not be as many nor as long.
+    @Test(arguments: [(4000, 4), (4500, 5), (8000, 8), (11_001, 12)])
+    func hashesEachPartForItself(size: Int, count: Int) async throws {
+        let stand = try TransferStand()
+        _ = try await upload(stand, size)
+        let bytes = TransferStand.bytes(size)
+        #expect(stand.bucket[Self.path]?.bytes == bytes)
+        let parts = stand.requests.filter { $0.method == "PUT" }
+        #expect(
+            parts.map { $0.header("x-amz-checksum-sha256") }
+                == (0..<count).map { S3.base64(SHA256.hash(bytes[$0 * 1000..<min(size, ($0 + 1) * 1000)])) })
+    }
+
     /// Word for word what botocore writes, but for the quotes, which need not be escaped.
     @Test func listsTheParts() throws {
         let target = S3.Target(key: "k", bucket: "b", options: .init(condition: .absent))
@@ -223,6 +236,33 @@ struct S3UploadTests {
             try await stand.client.upload(path, to: Self.key, in: "main-1", .small())
         }
         #expect(stand.sequence == ["POST", "PUT 1", "DELETE"])
+    }
+
+    // MARK: Approval
+
+    private struct Disapproval: Error {}
+
+    @Test(arguments: [500, 2500]) func whatIsNotApprovedIsNoObject(size: Int) async throws {
+        let stand = try TransferStand()
+        let path = try stand.file(size)
+        await #expect(throws: Disapproval.self) {
+            try await stand.client.upload(
+                path, to: Self.key, in: "main-1", .small(), once: { throw Disapproval() })
+        }
+        #expect(stand.bucket[Self.path] == nil && stand.bucket.openUploads == 0)
+        #expect(stand.sequence == (size > 1000 ? ["POST", "PUT 1", "PUT 2", "PUT 3", "DELETE"] : []))
+    }
+
+    /// A file that has to be read to its end first is on its way meanwhile.
+    @Test func approvalIsAwaitedWhenEverythingIsThere() async throws {
+        let stand = try TransferStand()
+        let path = try stand.file(2500)
+        _ = try await stand.client.upload(
+            path, to: Self.key, in: "main-1", .small(),
+            once: {
+                #expect(stand.sequence == ["POST", "PUT 1", "PUT 2", "PUT 3"] && stand.bucket[Self.path] == nil)
+            })
+        #expect(stand.bucket[Self.path]?.bytes.count == 2500)
     }
 
     // MARK: The end of an upload

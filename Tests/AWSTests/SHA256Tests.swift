@@ -31,6 +31,26 @@ struct SHA256Tests {
             Hex.encode(hasher.finalize()) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
+    /// Four different messages, each in its lane, go through the same rounds as one does.
+    @Test(arguments: [0, 64, 128, 6400]) func hashesFourSideBySide(count: Int) {
+        let messages = (0..<4).map { lane in (0..<count).map { UInt8(truncatingIfNeeded: $0 &* (2 * lane + 3) &+ lane) }
+        }
+        var hashers = InlineArray<4, SHA256>(repeating: SHA256())
+        for _ in 0..<2 {
+            let memory = messages.map { message in
+                let copy = UnsafeMutableRawPointer.allocate(byteCount: count + 1, alignment: 1)
+                copy.copyMemory(from: message, byteCount: count)
+                return copy
+            }
+            SHA256.update(&hashers, InlineArray { UnsafeRawPointer(memory[$0]) }, count: count)
+            for copy in memory { copy.deallocate() }
+        }
+        for (lane, message) in messages.enumerated() {
+            hashers[lane].update([UInt8(lane)])
+            #expect(hashers[lane].finalize() == SHA256.hash(message + message + [UInt8(lane)]))
+        }
+    }
+
     struct CAVP: Decodable {
         struct Vector: Decodable {
             var message: Data

@@ -190,6 +190,38 @@ import Testing
         #expect(stand.isTidy && stand.aws.calls == [])
     }
 
+    /// It is sent while it is read for errors, and becomes an object only if there are none.
+    @Test(arguments: [false, true]) func whatTheDiskHasSpoiltIsNoBackup(_ isCompressed: Bool) async throws {
+        let place = try TemporaryDirectory()
+        let real = (
+            etcd: try findExecutable("etcd", searchPath: searchPath),
+            etcdctl: try findExecutable("etcdctl", searchPath: searchPath)
+        )
+        try place.write("#!/bin/sh\nexec \(real.etcd) \"$@\"\n", to: "etcd", executable: true)
+        // The last byte of the last page: etcd's own program does not see that it has changed.
+        try place.write(
+            """
+            #!/bin/sh
+            \(real.etcdctl) "$@" || exit
+            [ "$1 $2" != "snapshot save" ] || printf x | dd of="$3" bs=1 seek=$(($(stat -c %s "$3") - 33)) conv=notrunc
+            """, to: "etcdctl", executable: true)
+        let stand = try BackupStand(["--etcd", place["etcd"]] + (isCompressed ? ["--compress-backups"] : []))
+        try await withEtcd { etcd in
+            try await etcd.write(3)
+            let origin = try await origin(etcd)
+            let defect = await #expect(throws: SnapshotDefect.self) {
+                try await stand.maker.make(of: origin, in: stand.store)
+            }
+            guard case .hashMismatch = defect else {
+                Issue.record("\(String(describing: defect))")
+                return
+            }
+            let status = try await etcd.client.status()
+            #expect(await stand.keeper.has(UInt64(status.revision), of: 2, origin.cluster) == nil)
+        }
+        #expect(stand.isTidy && stand.puts.isEmpty)
+    }
+
     /// It is in the bucket and verified; only the proof is missing.
     @Test func withoutRoomForASecondCopyItIsNotProven() async throws {
         let stand = try BackupStand()

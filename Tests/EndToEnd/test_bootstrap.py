@@ -50,7 +50,7 @@ def test_first_write_comes_at_most_two_seconds_after_that_of_bare_etcds(
         make_world: Callable[..., World], binary: str) -> None:
     """Measured in pairs in one run: the medians of what each pair took."""
     ours, bare = [], []
-    for _ in range(3):
+    for _ in range(5):
         world = make_world([binary], starts=False)
         world.fleet.sync()
         etcds = world.bare_etcds()

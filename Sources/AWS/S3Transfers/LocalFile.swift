@@ -28,28 +28,15 @@ struct LocalFile: Sendable, Equatable {
         modified = [Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec)]
     }
 
-    /// The SHA-256 of a part of it. Reads piece by piece, on a thread of its own.
+    /// The SHA-256 of each of some parts of it. Reads piece by piece, on a thread of its own.
     ///
-    /// - Throws: `S3.TransferError.unreadable`, `.fileChanged` where the part is not all there any more;
+    /// - Throws: `S3.TransferError.unreadable`, `.fileChanged` where a part is not all there any more;
     ///   `CancellationError`.
-    func sha256(of range: Range<Int64>) async throws -> [UInt8] {
+    func sha256(of ranges: [Range<Int64>]) async throws -> [[UInt8]] {
         try await onAThreadOfItsOwn(reading: path) { [path] isCancelled in
             let descriptor = try Self.open(path)
             defer { close(descriptor) }
-            var hasher = SHA256()
-            var buffer = [UInt8](repeating: 0, count: 256 << 10)
-            var position = range.lowerBound
-            while position < range.upperBound {
-                if isCancelled() { throw CancellationError() }
-                let wanted = min(buffer.count, Int(range.upperBound - position))
-                let count = pread(descriptor, &buffer, wanted, off_t(position))
-                if count < 0 && errno == EINTR { continue }
-                guard count >= 0 else { throw S3.TransferError.unreadable(path: path, reason: systemReason()) }
-                guard count > 0 else { throw S3.TransferError.fileChanged(path: path) }
-                hasher.update(buffer[..<count])
-                position += Int64(count)
-            }
-            return hasher.finalize()
+            return try RangeHasher(path: path, descriptor: descriptor, isCancelled: isCancelled).hash(ranges)
         }
     }
 
@@ -70,7 +57,8 @@ struct LocalFile: Sendable, Equatable {
     }
 }
 
-private func systemReason() -> String { String(cString: strerror(errno)) }
+/// What `errno` says.
+func systemReason() -> String { String(cString: strerror(errno)) }
 
 /// Runs work that takes seconds, such as hashing a part, outside the task pool, which has as many threads as the machine has
 /// processors.
@@ -80,7 +68,7 @@ private func systemReason() -> String { String(cString: strerror(errno)) }
 ///   - work: gets a function that says whether the waiting task has been cancelled; to be asked now and then.
 /// - Throws: what `work` throws; `S3.TransferError.unreadable` where the system has no thread to give.
 private func onAThreadOfItsOwn<Value: Sendable>(
-    reading path: String, _ work: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Value
+    reading path: String, _ work: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws -> Value
 ) async throws -> Value {
     let flag = Flag()
     return try await withTaskCancellationHandler {

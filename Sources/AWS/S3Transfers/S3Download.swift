@@ -105,7 +105,7 @@ extension AWSClient {
             throw S3.TransferError.truncated(key: key, received: file.size, size: info.size)
         }
         guard let expected = info.wholeChecksum else { return }
-        let received = S3.base64(try await file.sha256(of: 0..<file.size))
+        let received = S3.base64(try await file.sha256(of: [0..<file.size])[0])
         guard received == expected else {
             throw S3.TransferError.otherContent(key: key, expected: expected, received: received)
         }

@@ -6,6 +6,9 @@ extension S3 {
     /// to return at once.
     package typealias Progress = @Sendable (_ done: Int64, _ total: Int64) -> Void
 
+    /// Returns once an object may be made of a file, and throws where it may not.
+    package typealias Approval = @Sendable () async throws -> Void
+
     package struct UploadOptions: Sendable, Equatable {
         /// What has to be so for the object to be written; nil: it replaces whatever is there.
         package var condition: Condition?

@@ -16,18 +16,30 @@ extension AWSClient {
     ///   - path: a regular file, which must not change meanwhile.
     ///   - key: the object's name, not empty.
     ///   - progress: called after each part.
+    ///   - approval: awaited before the call that makes the object, when all parts of a large one are there: whoever has to
+    ///     read the file to its end before it may be an object does so meanwhile, and throws where it may not.
     /// - Throws: `AWSError`, where the condition does not hold as with `Operation.putObject`; `S3.TransferError` where the
-    ///   file can't be read or changes; `CancellationError`.
+    ///   file can't be read or changes; what `approval` throws; `CancellationError`. There is no object then, unless an
+    ///   error of AWS's leaves that open.
     package func upload(
         _ path: String, to key: String, in bucket: String, _ options: S3.UploadOptions = .init(),
-        progress: S3.Progress? = nil
+        progress: S3.Progress? = nil, once approval: S3.Approval? = nil
     ) async throws -> S3.Uploaded {
         let file = try LocalFile(at: path)
         let target = S3.Target(key: key, bucket: bucket, options: options)
-        if file.size <= options.threshold { return try await uploadWhole(file, to: target, progress) }
+        if file.size <= options.threshold {
+            let piece = try await pieces(of: file, [0..<file.size])[0]
+            try await approval?()
+            return try await uploadWhole(piece, to: target, progress)
+        }
         let upload = try await sendPatiently(.createUpload(to: target))
         do {
-            return try await uploadParts(of: file, upload, progress)
+            let parts = try await uploadParts(of: file, upload, progress)
+            try await approval?()
+            // Parts of two different files would make an object of neither.
+            guard try LocalFile(at: path) == file else { throw S3.TransferError.fileChanged(path: path) }
+            return try await confirmed(
+                .completeUpload(upload, of: parts), for: target, size: file.size, checksum: compositeChecksum(parts))
         } catch {
             await abort(upload)
             throw error
@@ -35,34 +47,34 @@ extension AWSClient {
     }
 
     private func uploadWhole(
-        _ file: LocalFile, to target: S3.Target, _ progress: S3.Progress?
+        _ piece: S3.Piece, to target: S3.Target, _ progress: S3.Progress?
     ) async throws -> S3.Uploaded {
-        let piece = try await piece(of: file, 0..<file.size)
+        let size = piece.range.upperBound
         let uploaded = try await confirmed(
-            .putObject(piece, as: target), for: target, size: file.size, checksum: S3.base64(piece.sha256))
-        progress?(file.size, file.size)
+            .putObject(piece, as: target), for: target, size: size, checksum: S3.base64(piece.sha256))
+        progress?(size, size)
         return uploaded
     }
 
     private func uploadParts(
         of file: LocalFile, _ upload: S3.Upload, _ progress: S3.Progress?
-    ) async throws -> S3.Uploaded {
-        var parts: [S3.Part] = []
+    ) async throws -> [S3.Part] {
         let ranges = partRanges(of: file.size, wanted: upload.target.options.partSize)
-        var ready = try await piece(of: file, ranges[0])
-        for (index, range) in ranges.enumerated() {
-            let piece = ready
-            // While one part is on its way the next one is hashed.
-            async let next = index + 1 < ranges.count ? self.piece(of: file, ranges[index + 1]) : piece
-            let etag = try await send(piece, as: parts.count + 1, of: file, upload)
-            parts.append(S3.Part(etag: etag, sha256: piece.sha256))
-            progress?(range.upperBound, file.size)
+        let batches = stride(from: 0, to: ranges.count, by: 4).map { Array(ranges[$0..<min($0 + 4, ranges.count)]) }
+        var parts: [S3.Part] = []
+        var ready = try await pieces(of: file, batches[0])
+        for batch in 0..<batches.count {
+            let pieces = ready
+            // While some parts are on their way the next ones are hashed, by fours: side by side that is faster.
+            async let next = batch + 1 < batches.count ? self.pieces(of: file, batches[batch + 1]) : []
+            for piece in pieces {
+                let etag = try await send(piece, as: parts.count + 1, of: file, upload)
+                parts.append(S3.Part(etag: etag, sha256: piece.sha256))
+                progress?(piece.range.upperBound, file.size)
+            }
             ready = try await next
         }
-        // Parts of two different files would make an object of neither.
-        guard try LocalFile(at: file.path) == file else { throw S3.TransferError.fileChanged(path: file.path) }
-        return try await confirmed(
-            .completeUpload(upload, of: parts), for: upload.target, size: file.size, checksum: compositeChecksum(parts))
+        return parts
     }
 
     /// A part that can't be read any more is no fault of S3's.
@@ -77,8 +89,8 @@ extension AWSClient {
         }
     }
 
-    private func piece(of file: LocalFile, _ range: Range<Int64>) async throws -> S3.Piece {
-        S3.Piece(path: file.path, range: range, sha256: try await file.sha256(of: range))
+    private func pieces(of file: LocalFile, _ ranges: [Range<Int64>]) async throws -> [S3.Piece] {
+        zip(ranges, try await file.sha256(of: ranges)).map { S3.Piece(path: file.path, range: $0, sha256: $1) }
     }
 
     /// Carries out the write that decides. Where its answer was lost, or a repetition was refused as the first attempt had

@@ -28,6 +28,26 @@ package struct SHA256: Sendable {
         }
     }
 
+    /// Takes in as many bytes for each of four hashers, which costs little more than half of what it does one after the other.
+    ///
+    /// - Parameters:
+    ///   - hashers: each has taken in whole blocks.
+    ///   - bytes: where to begin for each.
+    ///   - count: for each, a multiple of `blockSize`.
+    static func update(
+        _ hashers: inout InlineArray<4, SHA256>, _ bytes: InlineArray<4, UnsafeRawPointer>, count: Int
+    ) {
+        precondition(count % blockSize == 0 && (0..<4).allSatisfy { hashers[$0].pendingCount == 0 })
+        var lanes = InlineArray<8, SIMD4<UInt32>> { word in
+            SIMD4(hashers[0].state[word], hashers[1].state[word], hashers[2].state[word], hashers[3].state[word])
+        }
+        compress(&lanes, bytes, blocks: count / blockSize)
+        for lane in 0..<4 {
+            for word in 0..<8 { hashers[lane].state[word] = lanes[word][lane] }
+            hashers[lane].length &+= UInt64(count)
+        }
+    }
+
     /// The 32-byte digest of everything taken in. The value itself is unchanged and may take in more.
     package func finalize() -> [UInt8] {
         var last = self

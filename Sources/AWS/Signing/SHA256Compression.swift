@@ -1,37 +1,61 @@
 /// The compression function of SHA-256 (FIPS 180-4, 6.2.2), written for speed: the message schedule is a ring of sixteen
 /// words, each computed right before its round, and the rounds are unrolled by eight, so that the working variables
-/// change names, not places.
+/// change names, not places. It is the same for one message and for several side by side, each in its lane of every word.
 extension SHA256 {
     /// Folds `blocks` blocks of 64 bytes, starting at `bytes` (any alignment), into `state`.
     static func compress(_ state: inout InlineArray<8, UInt32>, _ bytes: UnsafeRawPointer, blocks: Int) {
         roundConstants.withUnsafeBufferPointer { buffer in
             guard let constants = buffer.baseAddress else { return }
             for block in 0..<blocks {
-                compress(&state, bytes + block * blockSize, constants)
+                let block = bytes + block * blockSize
+                compress(&state, constants) { bigEndianWord(of: block, at: $0) }
+            }
+        }
+    }
+
+    /// The same for four messages, each from a place of its own.
+    static func compress(
+        _ state: inout InlineArray<8, SIMD4<UInt32>>, _ bytes: InlineArray<4, UnsafeRawPointer>, blocks: Int
+    ) {
+        roundConstants.withUnsafeBufferPointer { buffer in
+            guard let constants = buffer.baseAddress else { return }
+            let (first, second, third, fourth) = (bytes[0], bytes[1], bytes[2], bytes[3])
+            for block in 0..<blocks {
+                let offset = block * blockSize
+                compress(&state, constants) { index in
+                    SIMD4(
+                        bigEndianWord(of: first + offset, at: index), bigEndianWord(of: second + offset, at: index),
+                        bigEndianWord(of: third + offset, at: index), bigEndianWord(of: fourth + offset, at: index))
+                }
             }
         }
     }
 
     @inline(__always)
-    private static func compress(
-        _ state: inout InlineArray<8, UInt32>, _ block: UnsafeRawPointer, _ constants: UnsafePointer<UInt32>
+    private static func bigEndianWord(of block: UnsafeRawPointer, at index: Int) -> UInt32 {
+        UInt32(bigEndian: block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
+    }
+
+    @inline(__always)
+    private static func compress<Word: SHA256Word>(
+        _ state: inout InlineArray<8, Word>, _ constants: UnsafePointer<UInt32>, message: (Int) -> Word
     ) {
-        var schedule = InlineArray<16, UInt32> { index in
-            UInt32(bigEndian: block.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self))
-        }
+        var schedule = InlineArray<16, Word> { message($0) }
         var working = state
-        eightRounds(&working) { constants[$0] &+ schedule[$0] }
-        eightRounds(&working) { constants[8 + $0] &+ schedule[8 + $0] }
+        eightRounds(&working) { Word(inEachLane: constants[$0]) &+ schedule[$0] }
+        eightRounds(&working) { Word(inEachLane: constants[8 + $0]) &+ schedule[8 + $0] }
         for first in stride(from: 16, to: 64, by: 16) {
-            eightRounds(&working) { constants[first + $0] &+ extend(&schedule, at: $0) }
-            eightRounds(&working) { constants[first + 8 + $0] &+ extend(&schedule, at: 8 + $0) }
+            eightRounds(&working) { Word(inEachLane: constants[first + $0]) &+ extend(&schedule, at: $0) }
+            eightRounds(&working) { Word(inEachLane: constants[first + 8 + $0]) &+ extend(&schedule, at: 8 + $0) }
         }
-        for index in 0..<8 { state[index] &+= working[index] }
+        for index in 0..<8 { state[index] = state[index] &+ working[index] }
     }
 
     /// Rounds 0 to 7 of some group of eight; `word` gives each its constant plus its word of the schedule, in order.
     @inline(__always)
-    private static func eightRounds(_ working: inout InlineArray<8, UInt32>, word: (Int) -> UInt32) {
+    private static func eightRounds<Word: SHA256Word>(
+        _ working: inout InlineArray<8, Word>, word: (Int) -> Word
+    ) {
         var (a, b, c, d) = (working[0], working[1], working[2], working[3])
         var (e, f, g, h) = (working[4], working[5], working[6], working[7])
         round(a, b, c, &d, e, f, g, &h, word(0))
@@ -47,32 +71,25 @@ extension SHA256 {
 
     /// One round. The standard's choice (e & f) ^ (~e & g) and majority (a & b) ^ (a & c) ^ (b & c), with fewer steps.
     @inline(__always)
-    private static func round(
-        _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32,
-        _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32, _ word: UInt32
+    private static func round<Word: SHA256Word>(
+        _ a: Word, _ b: Word, _ c: Word, _ d: inout Word,
+        _ e: Word, _ f: Word, _ g: Word, _ h: inout Word, _ word: Word
     ) {
         let choice = g ^ (e & (f ^ g))
         let majority = b ^ ((a ^ b) & (b ^ c))
-        let first = h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice &+ word
+        let first = h &+ e.rotated(6, 11, 25) &+ choice &+ word
         d = d &+ first
-        h = first &+ (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
+        h = first &+ a.rotated(2, 13, 22) &+ majority
     }
 
     /// Replaces a word of the ring by the one sixteen rounds later.
     /// - Returns: the new word.
     @inline(__always)
-    private static func extend(_ schedule: inout InlineArray<16, UInt32>, at index: Int) -> UInt32 {
-        let near = schedule[(index + 14) & 15]
-        let far = schedule[(index + 1) & 15]
-        let sigma1 = rotate(near, 17) ^ rotate(near, 19) ^ (near &>> 10)
-        let sigma0 = rotate(far, 7) ^ rotate(far, 18) ^ (far &>> 3)
-        schedule[index] = schedule[index] &+ sigma0 &+ schedule[(index + 9) & 15] &+ sigma1
+    private static func extend<Word: SHA256Word>(_ schedule: inout InlineArray<16, Word>, at index: Int) -> Word {
+        let near = schedule[(index + 14) & 15].rotated(17, 19, shifted: 10)
+        let far = schedule[(index + 1) & 15].rotated(7, 18, shifted: 3)
+        schedule[index] = schedule[index] &+ far &+ schedule[(index + 9) & 15] &+ near
         return schedule[index]
-    }
-
-    @inline(__always)
-    private static func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 {
-        (word &>> bits) | (word &<< (32 &- bits))
     }
 
     /// The first 32 bits of the fractions of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).
@@ -86,4 +103,53 @@ extension SHA256 {
         0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
+}
+
+/// What the function computes with: words of 32 bits, one or several side by side.
+private protocol SHA256Word {
+    init(inEachLane word: UInt32)
+    static func &+ (left: Self, right: Self) -> Self
+    static func ^ (left: Self, right: Self) -> Self
+    static func & (left: Self, right: Self) -> Self
+
+    /// Rotated to the right by three distances, the results combined by XOR (the standard's capital sigmas).
+    func rotated(_ first: UInt32, _ second: UInt32, _ third: UInt32) -> Self
+    /// The same, but shifted by the third distance, not rotated (the small sigmas).
+    func rotated(_ first: UInt32, _ second: UInt32, shifted third: UInt32) -> Self
+}
+
+extension UInt32: SHA256Word {
+    @inline(__always) init(inEachLane word: UInt32) { self = word }
+
+    @inline(__always)
+    func rotated(_ first: UInt32, _ second: UInt32, _ third: UInt32) -> UInt32 {
+        rotated(first) ^ rotated(second) ^ rotated(third)
+    }
+
+    @inline(__always)
+    func rotated(_ first: UInt32, _ second: UInt32, shifted third: UInt32) -> UInt32 {
+        rotated(first) ^ rotated(second) ^ (self &>> third)
+    }
+
+    @inline(__always)
+    private func rotated(_ bits: UInt32) -> UInt32 { (self &>> bits) | (self &<< (32 &- bits)) }
+}
+
+/// The shifts of a rotation stand apart: together they would be recognized as one, for which processors have an instruction
+/// for words and, at the level that every one of them has, none for vectors, so that each would be taken apart into words.
+extension SIMD4<UInt32>: SHA256Word {
+    @inline(__always) init(inEachLane word: UInt32) { self.init(repeating: word) }
+
+    @inline(__always)
+    func rotated(_ first: UInt32, _ second: UInt32, _ third: UInt32) -> Self {
+        (right(first) ^ right(second) ^ right(third)) ^ (left(32 &- first) ^ left(32 &- second) ^ left(32 &- third))
+    }
+
+    @inline(__always)
+    func rotated(_ first: UInt32, _ second: UInt32, shifted third: UInt32) -> Self {
+        (right(first) ^ right(second) ^ right(third)) ^ (left(32 &- first) ^ left(32 &- second))
+    }
+
+    @inline(__always) private func right(_ bits: UInt32) -> Self { self &>> Self(repeating: bits) }
+    @inline(__always) private func left(_ bits: UInt32) -> Self { self &<< Self(repeating: bits) }
 }

@@ -69,7 +69,7 @@ extension Deferral {
 ///   - interval: `--interval`.
 package func pause(waitingFor reason: WaitReason, waited: Duration, interval: Duration) -> Duration {
     switch reason {
-    case .groupMayChange: return min(.milliseconds(400), interval)
+    case .groupMayChange: return min(.milliseconds(200), interval)
     case .peersLagging: return min(.milliseconds(100), interval)
     default:
         // While a group boots, its instances come up within seconds of each other.
@@ -92,9 +92,11 @@ extension WaitReason {
 ///
 /// - Parameters:
 ///   - failures: in a row, this one included. What is refused ten times over is refused for long, and looks cost calls.
+///   - lostRace: whether this one failed because somebody else has just written the record: what there is to see is there.
 ///   - interval: `--interval`.
-package func pause(afterFailedSteps failures: Int, interval: Duration) -> Duration {
-    failures < 10 ? min(.seconds(1), interval) : interval
+package func pause(afterFailedSteps failures: Int, lostRace: Bool, interval: Duration) -> Duration {
+    if lostRace, failures == 1 { return .zero }
+    return failures < 10 ? min(.seconds(1), interval) : interval
 }
 
 /// Whether an instance whose etcd runs has to look at the world: somebody should lead and nobody does, the record knows a

@@ -47,10 +47,10 @@ struct Executor: Sendable {
         }
     }
 
-    /// Writes the record, or throws where somebody else was faster.
+    /// Writes the record, or throws `LostRace` where somebody else was faster.
     func swap(_ swap: RecordSwap) async throws {
         guard try await records.swap(swap) == .won else {
-            throw ObservationError("somebody else has changed the record first")
+            throw LostRace()
         }
     }
 
@@ -124,4 +124,9 @@ extension EtcdError {
         guard case .notAnswered(let error) = reason else { return false }
         return [.connectionRefused, .notConnected, .nameNotResolved].contains(error.kind)
     }
+}
+
+/// Somebody else has written the record first, so that there is another world to look at.
+struct LostRace: Error, Equatable, CustomStringConvertible {
+    var description: String { "somebody else has changed the record first" }
 }

@@ -55,47 +55,53 @@ struct BackupMaker: Sendable {
             return Made(backup: same, isOld: true)
         }
         return try await scratch.with { directory in
-            let snapshot = try await save(origin, status, to: "\(directory)/snapshot.db")
-            let backup = Backup(
-                generation: origin.generation, cluster: origin.cluster,
-                revision: max(revision, UInt64(snapshot.status.revision)),
-                time: UTCTime(seconds: secondsNow() + Int(keeper.clockOffset.components.seconds)),
-                isCompressed: configuration.compressesBackups)
-            let made = try await upload(snapshot, as: backup, origin, in: store, progress)
-            guard configuration.provesBackups, !isLast else { return Made(backup: made, isOld: false) }
-            return Made(backup: try await prove(snapshot, made, in: store, under: directory), isOld: false)
+            let path = "\(directory)/snapshot.db"
+            try await save(origin, bytes: UInt64(max(0, status.dbSize)), to: path)
+            let saved = try await tools.verify(path) { content, isWhole in
+                let backup = Backup(
+                    generation: origin.generation, cluster: origin.cluster,
+                    revision: max(revision, UInt64(content.revision)),
+                    time: UTCTime(seconds: secondsNow() + Int(keeper.clockOffset.components.seconds)),
+                    isCompressed: configuration.compressesBackups)
+                let snapshot = Snapshot(path: path, status: content, etcdVersion: status.version)
+                return try await upload(snapshot, as: backup, origin, in: store, once: isWhole, progress)
+            }
+            guard configuration.provesBackups, !isLast else { return Made(backup: saved.backup, isOld: false) }
+            return Made(backup: try await prove(saved, in: store, under: directory), isOld: false)
         }
     }
 
-    /// A verified snapshot in a file.
+    /// What a member's database was, in a file.
     private struct Snapshot {
         var path: String
         var status: SnapshotStatus
         var etcdVersion: EtcdVersion
+    }
+
+    /// A snapshot that is a backup by now, and what its source has said of it.
+    private struct Saved {
+        var snapshot: Snapshot
+        var backup: Backup
         var expectation: SnapshotExpectation
     }
 
-    private func save(_ origin: Origin, _ member: EtcdStatus, to path: String) async throws -> Snapshot {
-        let bytes = UInt64(max(0, member.dbSize))
+    private func save(_ origin: Origin, bytes: UInt64, to path: String) async throws {
         // Data that do not compress are there twice.
         let needed = DiskSpace.reserve + bytes * (configuration.compressesBackups ? 2 : 1)
         try DiskSpace(free: try DiskSpace.freeBytes(at: scratch.path), needed: needed).require(to: "make a backup")
         try await tools.save(from: origin.client.endpoint, to: path, databaseBytes: bytes)
-        let (status, expectation) = try await tools.verify(path) { status in
-            try await told(by: origin, at: status.revision, bytes)
-        }
-        return Snapshot(path: path, status: status, etcdVersion: member.version, expectation: expectation)
     }
 
     /// What the member says of itself at the snapshot's revision.
     private func told(
-        by origin: Origin, at revision: Int64, _ bytes: UInt64
+        by origin: Origin, of snapshot: Snapshot
     ) async throws(CancellationError) -> SnapshotExpectation {
+        let revision = snapshot.status.revision
         var expectation = SnapshotExpectation(revision: revision)
         do {
             expectation.keyCount = try await origin.client.keyCount(revision: revision, deadline: .seconds(60))
             expectation.hash = try await tools.hashKV(
-                of: origin.client.endpoint, revision: revision, databaseBytes: bytes)
+                of: origin.client.endpoint, revision: revision, databaseBytes: UInt64(snapshot.status.totalSize))
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -105,45 +111,58 @@ struct BackupMaker: Sendable {
         return expectation
     }
 
+    /// Sends it while it is still being read for errors, and while its source counts its keys: each takes as long as the other.
     private func upload(
         _ snapshot: Snapshot, as backup: Backup, _ origin: Origin, in store: BackupStore,
-        _ progress: BackupStore.Progress?
-    ) async throws -> Backup {
-        let description = BackupDescription(
-            backup, hash: snapshot.status.hash, size: snapshot.status.totalSize, keys: snapshot.expectation.keyCount,
-            keysHash: snapshot.expectation.hash?.hash, compactRevision: snapshot.expectation.hash?.compactRevision,
-            etcdVersion: "\(snapshot.etcdVersion)", voters: origin.voters, takenFrom: origin.member,
-            takenBy: instance.rawValue)
+        once isWhole: @escaping SnapshotTools.Verdict, _ progress: BackupStore.Progress?
+    ) async throws -> Saved {
+        async let told = told(by: origin, of: snapshot)
         let file =
             backup.isCompressed ? try await Gzip(configuration, spawner).compress(snapshot.path) : snapshot.path
         var made = backup
         made.size = Int(try SnapshotFile(path: file).bytes())
         progress?(0, Int64(made.size))
         do {
-            try await store.upload(file, as: backup.name, progress: progress)
+            try await store.upload(file, as: backup.name, progress: progress, once: isWhole)
         } catch let error as AWSError where error.isPreconditionFailed {
             // Its name tells generation, cluster, revision and second: somebody else has made the very same.
             logger.info("this backup is there already", ["name": backup.name])
         }
         await keeper.added(made)
+        let expectation = try await told
+        let saved = Saved(snapshot: snapshot, backup: made, expectation: expectation)
+        try await describe(saved, origin, in: store)
+        let keys = expectation.keyCount.map(String.init) ?? "unknown"
+        logger.info("backup made", ["name": made.name, "bytes": made.size, "keys": keys])
+        return saved
+    }
+
+    private func describe(
+        _ saved: Saved, _ origin: Origin, in store: BackupStore
+    ) async throws(CancellationError) {
+        let status = saved.snapshot.status
+        let description = BackupDescription(
+            saved.backup, hash: status.hash, size: status.totalSize, keys: saved.expectation.keyCount,
+            keysHash: saved.expectation.hash?.hash, compactRevision: saved.expectation.hash?.compactRevision,
+            etcdVersion: "\(saved.snapshot.etcdVersion)", voters: origin.voters, takenFrom: origin.member,
+            takenBy: instance.rawValue)
         do {
-            try await store.describe(backup, description)
-        } catch let error where !(error is CancellationError) {
-            logger.warning("backup made, and not described", ["name": made.name, "error": "\(error)"])
+            try await store.describe(saved.backup, description)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            logger.warning("backup made, and not described", ["name": saved.backup.name, "error": "\(error)"])
         }
-        logger.info(
-            "backup made",
-            ["name": made.name, "bytes": made.size, "keys": description.keys.map(String.init) ?? "unknown"])
-        return made
     }
 
     /// - Returns: the backup, proven or not.
     private func prove(
-        _ snapshot: Snapshot, _ backup: Backup, in store: BackupStore, under directory: String
+        _ saved: Saved, in store: BackupStore, under directory: String
     ) async throws -> Backup {
+        let (snapshot, backup) = (saved.snapshot, saved.backup)
         do {
             switch try await proof.run(
-                snapshot.path, status: snapshot.status, expecting: snapshot.expectation, under: directory)
+                snapshot.path, status: snapshot.status, expecting: saved.expectation, under: directory)
             {
             case .proven(let finding):
                 try await store.note(

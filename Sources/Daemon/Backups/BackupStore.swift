@@ -37,11 +37,14 @@ struct BackupStore: Sendable {
 
     /// Brings a file there under a name of its own.
     ///
-    /// - Throws: `AWSError`; where it is that something has this name already, nothing was written.
-    func upload(_ file: String, as name: String, progress: Progress? = nil) async throws {
+    /// - Parameter approval: awaited when all of it is on the other side, and before there is anything of that name.
+    /// - Throws: `AWSError`; where it is that something has this name already, nothing was written; what `approval` throws.
+    func upload(
+        _ file: String, as name: String, progress: Progress? = nil, once approval: S3.Approval? = nil
+    ) async throws {
         _ = try await aws.upload(
             file, to: key(name), in: place.bucket,
-            S3.UploadOptions(condition: .absent, encryption: encryption), progress: progress)
+            S3.UploadOptions(condition: .absent, encryption: encryption), progress: progress, once: approval)
     }
 
     /// Writes what is known of a backup.

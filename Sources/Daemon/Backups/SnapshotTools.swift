@@ -61,22 +61,44 @@ struct SnapshotTools: Sendable {
     /// Whether a snapshot is whole, by the hash at its end and by etcd's own program, and what it holds.
     ///
     /// - Throws: `SnapshotDefect` where it is not; anything else, as `status(of:)`, where that is not known.
-    func verify(_ path: String) async throws -> SnapshotStatus { try await verify(path) { _ in }.status }
+    func verify(_ path: String) async throws -> SnapshotStatus {
+        try await verify(path) { status, _ in status }
+    }
 
     /// The same, with something done beside it as soon as it is known what the snapshot holds: each reads all of it, and there is
     /// more than one processor.
+    ///
+    /// - Parameter body: gets what the snapshot holds, and a function that returns once it is known to be whole.
+    /// - Returns: what `body` does, and that only where the snapshot is whole.
     func verify<Result>(
-        _ path: String, while body: (SnapshotStatus) async throws -> Result
-    ) async throws -> (status: SnapshotStatus, result: Result) {
-        async let whole: Void = runBlocking { try SnapshotFile(path: path).check(unless: $0) }
+        _ path: String, while body: (SnapshotStatus, _ isWhole: @escaping Verdict) async throws -> Result
+    ) async throws -> Result {
+        let reading = Task { try await runBlocking { try SnapshotFile(path: path).check(unless: $0) } }
+        let isWhole: Verdict = { try await reading.value }
+        return try await withTaskCancellationHandler {
+            do {
+                let result = try await body(try await status(of: path, isWhole), isWhole)
+                try await isWhole()
+                return result
+            } catch {
+                reading.cancel()
+                _ = await reading.result
+                throw error
+            }
+        } onCancel: {
+            reading.cancel()
+        }
+    }
+
+    /// Returns where the verdict is good, and throws it where it is not.
+    typealias Verdict = @Sendable () async throws -> Void
+
+    private func status(of path: String, _ isWhole: Verdict) async throws -> SnapshotStatus {
         do {
-            let status = try await status(of: path)
-            let result = try await body(status)
-            try await whole
-            return (status, result)
+            return try await status(of: path)
         } catch SnapshotToolError.failed(_, .exited(let code), let words) where Self.isTheFiles(words) {
             // Its bytes are the better witness. Are they those that were saved, what was saved is no database.
-            try await whole
+            try await isWhole()
             throw SnapshotDefect.unreadable(path: path, words.isEmpty ? "exited with code \(code)" : words)
         }
     }

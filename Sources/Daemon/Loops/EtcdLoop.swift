@@ -126,7 +126,9 @@ struct EtcdLoop: Sendable {
             logger.warning("step failed; looking again", ["plan": plan, "error": "\(error)"])
             state.failedSteps += 1
             try await Self.clock.sleep(
-                for: pause(afterFailedSteps: state.failedSteps, interval: configuration.interval))
+                for: pause(
+                    afterFailedSteps: state.failedSteps, lostRace: error is LostRace,
+                    interval: configuration.interval))
         }
     }
 
