@@ -149,6 +149,11 @@ let rowsOfAdoption: [ReconcileRow] = [
 private let volumes = record([1, 2, 3].map { on($0, volume($0)) })
 private let firstVolumes = [1, 2].map { holds($0, volume($0), mounted: true) }
 private let moved3 = holds(3, volume(3), on: 4, mounted: true)
+private let nameless3 = {
+    var report = moved3
+    report.holding = .data(HeldData(cluster: 0xc1, member: nil, generation: 1))
+    return report
+}()
 private func moving(
     _ cluster: RunningCluster = three(ill: [3]), _ reports: [Report] = firstVolumes + [moved3],
     state: Instance.State = .terminated, silent: [Int] = [], record before: ClusterRecord = volumes
@@ -163,6 +168,13 @@ private let renamed = Member(3, name: "i-3", peerURLs: [peerURL(4)], clientURLs:
 let rowsOfMoves: [ReconcileRow] = [
     ReconcileRow(
         "moved volume, one and all: the record learns it first, then the cluster", moving(),
+        steps: [
+            .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }),
+            .updatePeerURL(member(3), to: peerURL(4)),
+        ], deferred: [ill(3)]),
+    ReconcileRow(
+        "also one whose stamp was moved before it knew the member: the record tells which it is",
+        moving(three(ill: [3]), firstVolumes + [nameless3]),
         steps: [
             .swapRecord(swap(.moving(4), volumes) { $0.voters = moved.voters }),
             .updatePeerURL(member(3), to: peerURL(4)),

@@ -4,6 +4,9 @@
 
 /// Instance 3's volume, which instance 1 has now.
 private let theirs = stamped(3, volume(3))
+/// No leader ever told it which member it is.
+private let nameless = Stamp(
+    disk: volume(3), instance: 3, owner: ourGroup, generation: 1, cluster: 0xc1, started: true)
 private let before = record([on(2, volume(2)), on(3, volume(3))])
 private let shown = OwnEtcd(shown: showing(members(2, 3)))
 private func moved(
@@ -41,10 +44,20 @@ let rowsOfVolumes: [StartRow] = [
             cluster([member(2), Member(3, name: "i-3", peerURLs: [peerURL(1)], clientURLs: [clientURL(3)])], ill: [3])
         ]), resume),
     StartRow(
-        "a volume whose member nobody knows waits",
+        "one that was moved before its stamp knew the member: the record tells which it is",
+        moved(nameless, clusters: [cluster(members(2, 3), ill: [3])]), .wait(.movedVolume(from: 3, 3))),
+    StartRow(
+        "and it, too, resumes once the cluster knows",
         moved(
-            Stamp(disk: volume(3), instance: 3, owner: ourGroup, generation: 1, cluster: 0xc1, started: true),
-            clusters: [cluster(members(2, 3), ill: [3])]), .wait(.movedVolume(from: 3, nil))),
+            nameless, record: record([on(2, volume(2)), on(1, volume(3))]),
+            clusters: [
+                cluster(
+                    [member(2), Member(3, name: "i-3", peerURLs: [peerURL(1)], clientURLs: [clientURL(3)])], ill: [3])
+            ]), resume),
+    StartRow(
+        "a volume whose member nobody knows waits",
+        moved(nameless, record: record([on(2, volume(2))]), clusters: [cluster(members(2, 3), ill: [3])]),
+        .wait(.movedVolume(from: 3, nil))),
     StartRow(
         "a volume whose member was removed meanwhile is set aside", moved(clusters: [cluster(members(2))]),
         .setAside(.removedFromCluster(0xc1))),

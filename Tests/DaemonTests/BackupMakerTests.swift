@@ -226,9 +226,9 @@ import Testing
     @Test func withoutRoomForASecondCopyItIsNotProven() async throws {
         let stand = try BackupStand()
         try await withEtcd { etcd in
-            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { done, _ in
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { stage, done, _ in
                 // By now it is uploaded. A copy of it would be as large as no disk of a test machine.
-                guard done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
+                guard stage == .uploading, done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
                 truncate(file, 1 << 42)
             }.backup
             #expect(!backup.isProven)
@@ -245,8 +245,8 @@ import Testing
             let older = stand.place["older.db"]
             try await stand.tools.save(from: etcd.clientURL.description, to: older, databaseBytes: 1 << 20)
             try await etcd.write(3)
-            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { done, _ in
-                guard done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store) { stage, done, _ in
+                guard stage == .uploading, done > 0, let file = try? snapshot(below: stand.scratch.path) else { return }
                 rename(older, file)
             }.backup
             #expect(!backup.isProven && stand.objects[backup.proofName] == nil)

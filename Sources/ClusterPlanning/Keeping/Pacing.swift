@@ -151,6 +151,12 @@ package func isTurnDue(
     return sinceLastTurn >= (isUnderWay || isAsked ? min(.seconds(1), interval) : interval)
 }
 
+/// How old a leader's list of backups may be: who else changes it is a person, or a rule of the bucket.
+package let oldestListOfBackups = Duration.seconds(600)
+
+/// How long a bucket is left alone that did not answer, or refused: who may not do a thing, may not a turn later either.
+package let pauseAfterBucketFailure = Duration.seconds(30)
+
 /// Which instances EC2 has to be asked about before this turn can be planned: those that the group lists and nobody knows
 /// yet, those that members run on or the record names and the group does not list, and those of members that look ill.
 ///

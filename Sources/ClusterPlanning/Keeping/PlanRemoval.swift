@@ -49,7 +49,7 @@ extension Turn {
     /// disk, as with a clone, and not the one that had it and says nothing now.
     private func memberMoved(to report: Report) -> Member? {
         guard let data = report.heldData, data.generation == record?.generation,
-            let member = cluster.members.first(where: { $0.id == data.member }), member.id != view.ownMember,
+            let member = member(whoseDataIs: data, on: report.disk), member.id != view.ownMember,
             !cluster.isHealthy(member),
             !member.peerURLs.contains(report.peerURL),
             case .held = evidence.fate(of: ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk))
@@ -58,6 +58,11 @@ extension Turn {
         let state = view.facts.instance(before)?.state
         let isOver = state?.isEnd == true || state == .stopped || view.facts.report(before) != nil
         return isOver ? member : nil
+    }
+
+    private func member(whoseDataIs data: HeldData, on disk: DiskID?) -> Member? {
+        guard let id = data.member else { return disk.flatMap { record?.member(on: $0, of: cluster) } }
+        return cluster.members.first { $0.id == id }
     }
 
     private mutating func move(_ member: Member, _ disk: DiskID, to report: Report) {

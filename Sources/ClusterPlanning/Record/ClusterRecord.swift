@@ -110,6 +110,12 @@ package struct ClusterRecord: Equatable, Sendable {
         return here.first { !$0.isJoining && $0.disk?.isVolume == true }
     }
 
+    /// The member of a cluster that stands for a disk: whose data is on it where its own stamp can't tell, as no leader ever told
+    /// it its ID.
+    func member(on disk: DiskID, of cluster: RunningCluster) -> Member? {
+        cluster.members.first { entry(for: $0)?.disk == disk }
+    }
+
     /// Every instance that the record names, each once, sorted.
     package var instances: [InstanceID] {
         Set((start + voters + former.map(\.entry)).map(\.instance)).sorted()

@@ -125,9 +125,11 @@ private func planOnMovedVolume(
         if case .claim(let swap) = planRecovery(view, record, &memory) { return .claim(swap) }
         return .wait(.movedVolumeWithoutLeader(from: stamp.instance))
     }
-    guard let member = cluster.members.first(where: { $0.id == stamp.member }) else {
-        return stamp.member == nil
-            ? .wait(.movedVolume(from: stamp.instance, nil)) : .setAside(.removedFromCluster(cluster.id))
+    guard let id = stamp.member ?? record.member(on: stamp.disk, of: cluster)?.id else {
+        return .wait(.movedVolume(from: stamp.instance, nil))
+    }
+    guard let member = cluster.members.first(where: { $0.id == id }) else {
+        return .setAside(.removedFromCluster(cluster.id))
     }
     // The leader writes the record first, then tells the cluster.
     let isKnown = member.peerURLs == [view.identity.peerURL]

@@ -44,13 +44,6 @@ actor BackupKeeper {
     nonisolated let errands: AsyncStream<Errand>
     private nonisolated let sending: AsyncStream<Errand>.Continuation
 
-    /// How old a leader's list may be: who else changes it is a person, or a rule of the bucket.
-    private static let maximumAge = Duration.seconds(600)
-    /// How long a bucket that did not answer is left alone.
-    private static let pauseAfterFailure = Duration.seconds(30)
-    /// The same for what was to be deleted or told: who may not, may not a turn later either.
-    private static let pauseAfterRefusal = Duration.seconds(30)
-
     init(_ configuration: Configuration, aws: AWSClient) {
         self.aws = aws
         bucket = configuration.backupBucket
@@ -93,10 +86,10 @@ actor BackupKeeper {
     func known(for name: String?) -> Observed<BackupsSeen> {
         guard isConfigured else { return .notAsked }
         guard let name, store(for: name) != nil else { return Self.nameless }
-        if let last, last.name == name, last.readAt.duration(to: clock.now) < Self.maximumAge {
+        if let last, last.name == name, last.readAt.duration(to: clock.now) < oldestListOfBackups {
             return .seen(last.seen)
         }
-        if failedList.map({ $0.at.duration(to: clock.now) >= Self.pauseAfterFailure }) ?? true {
+        if failedList.map({ $0.at.duration(to: clock.now) >= pauseAfterBucketFailure }) ?? true {
             send(.list(cluster: name))
         }
         return failedList.map { .unavailable($0.cause) } ?? .notAsked
@@ -157,7 +150,7 @@ actor BackupKeeper {
 
     /// Has something small done. Nothing of it is waited for; what was refused is not asked for again at once.
     func send(_ errand: Errand) {
-        if let failed = failedErrands[errand.kind], failed.duration(to: clock.now) < Self.pauseAfterRefusal { return }
+        if let failed = failedErrands[errand.kind], failed.duration(to: clock.now) < pauseAfterBucketFailure { return }
         if pending.insert(errand.kind).inserted { sending.yield(errand) }
     }
 

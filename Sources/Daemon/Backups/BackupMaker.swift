@@ -27,6 +27,16 @@ struct BackupMaker: Sendable {
         var client: EtcdClient
     }
 
+    /// What takes its time.
+    enum Stage: Sendable {
+        case saving, uploading
+        /// Of this nothing tells how far it has come.
+        case proving
+    }
+
+    /// How far that has come, in bytes. Called with zero when it begins.
+    typealias Progress = @Sendable (_ stage: Stage, _ done: Int64, _ total: Int64) -> Void
+
     /// What a backup has come to.
     struct Made: Sendable {
         var backup: Backup
@@ -41,7 +51,7 @@ struct BackupMaker: Sendable {
     /// - Throws: whatever kept it from being in the bucket. A proof that fails, or does not fit, is told in the log, and the
     ///   backup stays one that was not proven.
     func make(
-        of origin: Origin, in store: BackupStore, isLast: Bool = false, progress: BackupStore.Progress? = nil
+        of origin: Origin, in store: BackupStore, isLast: Bool = false, progress: Progress? = nil
     ) async throws -> Made {
         // A follower may lag: what it has applied by the time it answers is all that was acknowledged before.
         try await origin.client.linearizableRead(deadline: .seconds(10))
@@ -56,7 +66,7 @@ struct BackupMaker: Sendable {
         }
         return try await scratch.with { directory in
             let path = "\(directory)/snapshot.db"
-            try await save(origin, bytes: UInt64(max(0, status.dbSize)), to: path)
+            try await save(origin, bytes: UInt64(max(0, status.dbSize)), to: path, progress)
             let saved = try await tools.verify(path) { content, isWhole in
                 let backup = Backup(
                     generation: origin.generation, cluster: origin.cluster,
@@ -67,6 +77,7 @@ struct BackupMaker: Sendable {
                 return try await upload(snapshot, as: backup, origin, in: store, once: isWhole, progress)
             }
             guard configuration.provesBackups, !isLast else { return Made(backup: saved.backup, isOld: false) }
+            progress?(.proving, 0, Int64(saved.backup.size))
             return Made(backup: try await prove(saved, in: store, under: directory), isOld: false)
         }
     }
@@ -85,11 +96,17 @@ struct BackupMaker: Sendable {
         var expectation: SnapshotExpectation
     }
 
-    private func save(_ origin: Origin, bytes: UInt64, to path: String) async throws {
+    private func save(_ origin: Origin, bytes: UInt64, to path: String, _ progress: Progress?) async throws {
         // Data that do not compress are there twice.
         let needed = DiskSpace.reserve + bytes * (configuration.compressesBackups ? 2 : 1)
         try DiskSpace(free: try DiskSpace.freeBytes(at: scratch.path), needed: needed).require(to: "make a backup")
-        try await tools.save(from: origin.client.endpoint, to: path, databaseBytes: bytes)
+        try await tools.save(
+            from: origin.client.endpoint, to: path, databaseBytes: bytes, progress: part(.saving, of: progress))
+    }
+
+    private func part(_ stage: Stage, of progress: Progress?) -> BackupStore.Progress? {
+        guard let progress else { return nil }
+        return { done, total in progress(stage, done, total) }
     }
 
     /// What the member says of itself at the snapshot's revision.
@@ -114,16 +131,17 @@ struct BackupMaker: Sendable {
     /// Sends it while it is still being read for errors, and while its source counts its keys: each takes as long as the other.
     private func upload(
         _ snapshot: Snapshot, as backup: Backup, _ origin: Origin, in store: BackupStore,
-        once isWhole: @escaping SnapshotTools.Verdict, _ progress: BackupStore.Progress?
+        once isWhole: @escaping SnapshotTools.Verdict, _ progress: Progress?
     ) async throws -> Saved {
         async let told = told(by: origin, of: snapshot)
         let file =
             backup.isCompressed ? try await Gzip(configuration, spawner).compress(snapshot.path) : snapshot.path
         var made = backup
         made.size = Int(try SnapshotFile(path: file).bytes())
-        progress?(0, Int64(made.size))
+        progress?(.uploading, 0, Int64(made.size))
         do {
-            try await store.upload(file, as: backup.name, progress: progress, once: isWhole)
+            try await store.upload(
+                file, as: backup.name, progress: part(.uploading, of: progress), once: isWhole)
         } catch let error as AWSError where error.isPreconditionFailed {
             // Its name tells generation, cluster, revision and second: somebody else has made the very same.
             logger.info("this backup is there already", ["name": backup.name])

@@ -23,14 +23,19 @@ struct SnapshotTools: Sendable {
     ///   - clientURL: of the member; it is spoken to with the certificate that etcd itself shows there.
     ///   - path: absolute; must not exist. It is there only once it is complete and on the disk.
     ///   - databaseBytes: how large the member's database is; from it follow the room that has to be free, and the deadline.
+    ///   - progress: called now and then with what is there of so many bytes.
     /// - Throws: `SnapshotToolError`; `DataDirectoryError`, also where there is no room; `SpawnError`, `CaptureError`;
     ///   `CancellationError`. Nothing is left of the attempt then.
-    func save(from clientURL: String, to path: String, databaseBytes: UInt64) async throws {
+    func save(
+        from clientURL: String, to path: String, databaseBytes: UInt64, progress: BackupStore.Progress? = nil
+    ) async throws {
         try requireNothing(at: path)
         try DiskSpace(free: try DiskSpace.freeBytes(at: parent(of: path)), needed: databaseBytes)
             .require(to: "write \(path)")
         let etcdctl = try await find(.etcdctl)
         let limit = deadline(for: databaseBytes)
+        // Ended with this call, however it ends.
+        async let _: Void = watch(Self.draftOfSave(path), of: Int64(databaseBytes), progress)
         do {
             _ = try await run(
                 etcdctl,
@@ -43,8 +48,21 @@ struct SnapshotTools: Sendable {
                 try syncDirectory(parent(of: path))
             }
         } catch {
-            for leftover in [path, path + ".part"] { unlink(leftover) }
+            for leftover in [path, Self.draftOfSave(path)] { unlink(leftover) }
             throw error
+        }
+    }
+
+    /// Where etcdctl writes until it has everything.
+    private static func draftOfSave(_ path: String) -> String { path + ".part" }
+
+    /// etcdctl itself is silent until it is done.
+    private func watch(_ path: String, of total: Int64, _ progress: BackupStore.Progress?) async {
+        guard let progress else { return }
+        progress(0, total)
+        while (try? await Task.sleep(for: .milliseconds(200))) != nil {
+            // It is not there yet, or not any more.
+            if let bytes = try? SnapshotFile(path: path).bytes() { progress(Int64(bytes), total) }
         }
     }
 

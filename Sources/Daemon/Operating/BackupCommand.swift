@@ -80,7 +80,9 @@ private struct BackupCommand {
     private func save(_ client: EtcdClient, to file: String) async throws {
         try await client.linearizableRead(deadline: .seconds(10))
         let bytes = UInt64(max(0, try await client.status().dbSize))
-        try await workshop.tools.save(from: client.endpoint, to: file, databaseBytes: bytes)
+        let bar = ProgressBar("saving", terminal)
+        try await workshop.tools.save(from: client.endpoint, to: file, databaseBytes: bytes) { bar.show($0, of: $1) }
+        bar.end()
         let status = try await workshop.tools.verify(file)
         terminal.say("\(file): \(size(status.totalSize)), up to revision \(status.revision), verified\n")
     }
@@ -93,14 +95,23 @@ private struct BackupCommand {
                 description:
                     "without a record nothing tells which cluster's life a backup belongs to; --to FILE needs none")
         }
-        let bar = ProgressBar("uploading", terminal)
+        let (saving, uploading) = (ProgressBar("saving", terminal), ProgressBar("uploading", terminal))
         let origin = BackupMaker.Origin(
             generation: generation, cluster: cluster.id, voters: cluster.voters.map(\.name), member: member.name,
             client: client)
         let made = try await workshop.maker.make(of: origin, in: try await surroundings.backups.store()) {
-            bar.show($0, of: $1)
+            [terminal] stage, done, total in
+            switch stage {
+            case .saving: saving.show(done, of: total)
+            case .uploading:
+                if done == 0 { saving.end() }
+                uploading.show(done, of: total)
+            case .proving:
+                uploading.end()
+                terminal.say("proving it, by restoring it beside the data\n")
+            }
         }
-        if !made.isOld { bar.end() }
+        if !made.isOld { uploading.end() }
         let backup = made.backup
         terminal.say(
             "\(backup.name): \(made.isOld ? "nothing has changed since; " : "")\(size(Int64(backup.size))), up to revision "

@@ -14,6 +14,7 @@ final class ProgressBar: Sendable {
         var ended: ContinuousClock.Instant?
         var shownAt: ContinuousClock.Instant?
         var total: Int64 = 0
+        var isOver = false
     }
 
     private static let width = 30
@@ -45,11 +46,13 @@ final class ProgressBar: Sendable {
         return last.duration(to: .now) >= .milliseconds(100)
     }
 
-    /// The last word, where it took long enough to be worth one.
+    /// The last word, where it took long enough to be worth one. Said once.
     func end() {
-        let (wasShown, total, took) = state.withLock { state in
-            (state.shownAt != nil, state.total, state.began.duration(to: state.ended ?? .now))
+        let (wasOver, wasShown, total, took) = state.withLock { state in
+            defer { state.isOver = true }
+            return (state.isOver, state.shownAt != nil, state.total, state.began.duration(to: state.ended ?? .now))
         }
+        if wasOver { return }
         if wasShown { terminal.say("\r\(line(total, of: total, in: took))\n") }
         if !wasShown, took >= patience {
             terminal.say("\(what): \(size(total)) in \(took.components.seconds) s\n")

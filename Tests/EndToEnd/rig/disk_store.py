@@ -1,7 +1,7 @@
 """A bucket on this machine's disk, for objects that are too large for moto, which holds them in memory.
 
-It speaks as much of S3's language as backups need, checks no signature, no checksum and no permission, and notes how long each
-transfer took: `busy` is the sum of the seconds in which bytes went one way or the other.
+It speaks as much of S3's language as backups need, checks no signature, no checksum and no permission. No transfer is faster than
+a network would let it be, and `received` and `sent` are the seconds in which bytes went one way and the other.
 """
 
 from __future__ import annotations
@@ -41,11 +41,15 @@ class Begun:
 
 
 class DiskStore:
-    """Listens on `address`, keeps everything under `directory`; a context manager."""
+    """Listens on `address`, keeps everything under `directory`; a context manager.
 
-    def __init__(self, directory: Path, address: str = "127.0.0.1") -> None:
+    `rate` is how many bytes a second a transfer may have. Without it a transfer on one machine is faster than its disk, and what
+    the disk still has to do then falls on whatever comes next."""
+
+    def __init__(self, directory: Path, rate: float, address: str = "127.0.0.1") -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
+        self.rate = rate
         self.objects: dict[str, Kept] = {}
         self.begun: dict[str, Begun] = {}
         self.received, self.sent = 0.0, 0.0
@@ -154,24 +158,32 @@ def _handler(store: DiskStore) -> type[BaseHTTPRequestHandler]:
             left = int(self.headers.get("Content-Length") or 0)
             began = time.monotonic()
             with open(path, mode) as file:
+                start = file.tell()
                 while left:
                     piece = self.rfile.read(min(left, _PIECE))
                     if not piece:
                         raise ConnectionError("the client went away")
                     file.write(piece)
                     left -= len(piece)
+                    self._pace(began, file.tell() - start)
             with store.lock:
                 store.received += time.monotonic() - began
 
         def _send(self, path: Path, offset: int, count: int) -> None:
-            began = time.monotonic()
+            began, start = time.monotonic(), offset
             self.wfile.flush()
             with open(path, "rb") as file:
                 while count:
-                    done = os.sendfile(self.connection.fileno(), file.fileno(), offset, count)
+                    done = os.sendfile(self.connection.fileno(), file.fileno(), offset, min(count, _PIECE))
                     offset, count = offset + done, count - done
+                    self._pace(began, offset - start)
             with store.lock:
                 store.sent += time.monotonic() - began
+
+        def _pace(self, began: float, moved: int) -> None:
+            early = moved / store.rate - (time.monotonic() - began)
+            if early > 0:
+                time.sleep(early)
 
         # Answers
 
