@@ -40,7 +40,10 @@ struct S3Tests {
             body, as: "etcd/main", in: "main-1", if: condition, contentType: "text/plain")
         #expect(operation.bucket == "main-1" && !operation.isIdempotent)
         var expected = HTTPRequest(
-            "PUT", Self.endpoint.url + "/etcd/main", headers: ["Content-Type": "text/plain", header: value],
+            "PUT", Self.endpoint.url + "/etcd/main",
+            headers: [
+                "Content-Type": "text/plain", header: value, "x-amz-checksum-sha256": S3.base64(SHA256.hash(body)),
+            ],
             body: .bytes(body))
         expected.isRepeatable = false
         #expect(request(operation) == expected)
@@ -52,7 +55,10 @@ struct S3Tests {
         let sent = { (encryption: S3.Encryption) in
             request(.putObject([1], as: "a", in: "b", if: .absent, encryption: encryption)).headers
         }
-        let usual = ["Content-Type": "application/octet-stream", "If-None-Match": "*"] as HTTPHeaders
+        let usual: HTTPHeaders = [
+            "Content-Type": "application/octet-stream", "If-None-Match": "*",
+            "x-amz-checksum-sha256": S3.base64(SHA256.hash([1])),
+        ]
         #expect(sent(.bucketDefault) == usual)
         var expected = usual
         expected["x-amz-server-side-encryption"] = "AES256"

@@ -101,7 +101,9 @@ extension Operation where Output == S3.ETag {
         contentType: String = "application/octet-stream", encryption: S3.Encryption = .bucketDefault
     ) -> Operation {
         precondition(body.count <= S3.smallObjectLimit)
-        let headers = [Parameter("Content-Type", contentType), condition.header] + encryption.headers
+        // A bucket with a default retention (Object Lock) takes nothing without a checksum.
+        let checksum = Parameter(S3.checksumHeader, S3.base64(SHA256.hash(body)))
+        let headers = [Parameter("Content-Type", contentType), condition.header, checksum] + encryption.headers
         let payload = Payload.object("PUT", key, headers: headers, body: body)
         return Operation(.s3, "PutObject", payload, bucket: bucket, isIdempotent: false) { answer throws(XMLError) in
             try answer.etag()

@@ -6,7 +6,9 @@ The address (host, path, encoding of the key) is what the client of botocore is 
 headers are those that we send with it: botocore's client adds many of its own.
 """
 
+import base64
 import datetime
+import hashlib
 import json
 import random
 from unittest import mock
@@ -53,12 +55,14 @@ def call(bucket, key):
     parameters = {"Bucket": bucket, "Key": key}
     if kind == "get":
         return kind, "get_object", parameters, "GET", {}, b""
+    written = {"Content-Type": "application/octet-stream",
+               "x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(text).digest()).decode()}
     if kind == "create":
         return kind, "put_object", {**parameters, "Body": text, "IfNoneMatch": "*"}, "PUT", \
-            {"Content-Type": "application/octet-stream", "If-None-Match": "*"}, text
+            {**written, "If-None-Match": "*"}, text
     if kind == "swap":
         return kind, "put_object", {**parameters, "Body": text, "IfMatch": ETAG}, "PUT", \
-            {"Content-Type": "application/octet-stream", "If-Match": ETAG}, text
+            {**written, "If-Match": ETAG}, text
     if kind == "delete":
         return kind, "delete_object", parameters, "DELETE", {}, b""
     return kind, "delete_object", {**parameters, "IfMatch": ETAG}, "DELETE", {"If-Match": ETAG}, b""
