@@ -4,6 +4,7 @@
 
 private let made = PlanSettings(backups: BackupSettings())
 private let often = PlanSettings(backups: BackupSettings(interval: .seconds(20)))
+private let provenOnes = PlanSettings(backups: BackupSettings(areProven: true))
 private let eight = bucket(backup(8, age: 300))
 
 /// Member 1 leads at revision 9.
@@ -50,6 +51,14 @@ let rowsOfBackups: [ReconcileRow] = [
         steps: [order()]),
     ReconcileRow("what has not changed is not backed up again", saving(bucket(backup(9, age: 90_000)))),
     ReconcileRow("nor where nobody can say whether it has", saving(revision: nil)),
+    ReconcileRow(
+        "but one whose proof was never brought to an end is proven later",
+        saving(bucket(backup(9, age: 3600)), settings: provenOnes), steps: [order(2, .unproven)]),
+    ReconcileRow("not at once", saving(bucket(backup(9, age: 3599)), settings: provenOnes)),
+    ReconcileRow("nor again", saving(bucket(backup(9, age: 90_000, proven: true)), settings: provenOnes)),
+    ReconcileRow(
+        "nor while something fails",
+        saving(bucket(backup(9, age: 90_000)), work: failed(1, at: 999), settings: provenOnes)),
     ReconcileRow("without a bucket none is made", saving(settings: PlanSettings())),
     ReconcileRow("nor while the bucket was not asked for", saving(.notAsked)),
     ReconcileRow(

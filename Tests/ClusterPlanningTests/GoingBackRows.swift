@@ -52,6 +52,15 @@ let rowsOfChoosingBackups: [RecoverRow] = [
         "an older one not without accepting what it lacks", empty(), ask(.upToRevision(8)),
         .refuse(.wouldLose([beyond(1, 9)]))),
     RecoverRow(
+        "one that was refuted is passed over, and said to be",
+        empty(backups: bucket(backup(9, of: 2, refuted: true), backup(8, of: 2))), ask(.newest),
+        .refuse(.wouldLose([beyond(1, 9)]))),
+    RecoverRow(
+        "nor is one that was refuted taken without accepting that",
+        empty(backups: bucket(backup(9, of: 2, refuted: true))), ask(.newest),
+        .refuse(
+            .wouldLose(["whatever backup \(backup(9, of: 2).name) lacks or has changed, whose proof has failed"]))),
+    RecoverRow(
         "by its revision", empty(), ask(.upToRevision(8), acceptLoss: true), act(begins(.snapshot(next.name)))),
     RecoverRow(
         "a revision between two means the earlier", empty(), ask(.upToRevision(899), acceptLoss: true),

@@ -167,12 +167,21 @@ let rowsOfLosingEverything: [StartRow] = [
         "of two clusters with one number a person says which is dead",
         losing(backups: bucket(backup(9, of: 3, cluster: 0xc2), backup(8, of: 3))), .wait(.backupsShareGeneration(3))),
     StartRow(
+        "also where it comes to that only as all of a later generation is spoilt",
+        losing(
+            backups: bucket(three3, backup(9, of: 2, cluster: 0xc2), backup(8, of: 2)), spoilt: [three3.name]),
+        .wait(.backupsShareGeneration(2))),
+    StartRow(
         "a generation that began with a backup, and has none of its own, begins with the same one again",
         losing(record: begun(name(8, of: 2)), backups: bucket(backup(9, of: 2), backup(8, of: 2), backup(7, of: 2))),
         restores(backup(8, of: 2), after: begun(name(8, of: 2)))),
     StartRow(
         "be that one proven by now or not",
         losing(record: begun(name(8, of: 2)), backups: bucket(backup(9, of: 2), backup(8, of: 2, proven: true))),
+        restores(backup(8, of: 2), after: begun(name(8, of: 2)))),
+    StartRow(
+        "even where a person has chosen it though it was refuted",
+        losing(record: begun(name(8, of: 2)), backups: bucket(backup(8, of: 2, refuted: true), backup(7, of: 2))),
         restores(backup(8, of: 2), after: begun(name(8, of: 2)))),
     StartRow(
         "or, where that is spoilt, with the one after it",
@@ -331,6 +340,20 @@ let rowsOfRestoring: [StartRow] = [
     StartRow(
         "proven or not", restoring(backups: bucket(backup(9), backup(8), backup(7, proven: true)), spoilt: [name(9)]),
         takes(name(8), after: name(9))),
+    StartRow(
+        "to one that was refuted only where there is no other of its generation",
+        restoring(backups: bucket(backup(9), backup(8, refuted: true), backup(7, proven: true)), spoilt: [name(9)]),
+        takes(name(7), after: name(9))),
+    StartRow(
+        "which may be the last of them",
+        restoring(backups: bucket(backup(9), backup(8, refuted: true)), spoilt: [name(9)]),
+        takes(name(8), after: name(9))),
+    StartRow(
+        "where the next one may be of either of two clusters, a person says which",
+        restoring(
+            record: snapshot(name(9, of: 2)),
+            backups: bucket(backup(9, of: 2), backup(900, cluster: 0xc2), backup(8, proven: true)),
+            spoilt: [name(9, of: 2)]), .wait(.backupsShareGeneration(1))),
     StartRow(
         "and that one to the one after it", restoring(spoilt: [name(9), name(8)]), takes(name(7), after: name(9))),
     StartRow(

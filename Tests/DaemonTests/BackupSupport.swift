@@ -25,13 +25,14 @@ struct BackupStand {
     /// - Parameters:
     ///   - data: the name of the data directory, below `place`.
     ///   - path: where programs are looked for before the usual places.
+    ///   - sharing: another stand's AWS.
     init(
         _ arguments: [String] = [], data: String = "data", in place: TemporaryDirectory? = nil, path: String = "",
-        attempts: Int = 1
+        attempts: Int = 1, sharing: StubAWS? = nil
     ) throws {
         var world = AWSWorld()
         world.buckets["backups"] = [:]
-        aws = try StubAWS(world)
+        aws = try sharing ?? StubAWS(world)
         self.place = try place ?? TemporaryDirectory()
         let parsed = try parse(
             ["--data-dir", self.place[data], "--backup-bucket=backups", "--backup-key=/etcd/"] + arguments,
@@ -59,17 +60,18 @@ struct BackupStand {
         BackupMaker(
             configuration: configuration, instance: InstanceID("i-0a"), scratch: scratch, tools: tools,
             proof: SnapshotProof(tools: tools, program: program, spawner: Built.spawner, http: http),
-            spawner: Built.spawner, keeper: keeper, logger: writes.logger())
+            reader: reader, spawner: Built.spawner, keeper: keeper, logger: writes.logger())
+    }
+
+    private var reader: BackupReader {
+        BackupReader(configuration: configuration, tools: tools, spawner: Built.spawner, logger: writes.logger())
     }
 
     var stamp: StampKeeper { StampKeeper(directory, InstanceID("i-0a")) }
 
     var restorer: Restorer {
         Restorer(
-            directory: directory, scratch: scratch,
-            reader: BackupReader(
-                configuration: configuration, tools: tools, spawner: Built.spawner, logger: writes.logger()),
-            stamp: stamp, logger: writes.logger())
+            directory: directory, scratch: scratch, reader: reader, stamp: stamp, logger: writes.logger())
     }
 
     /// The objects below the cluster's prefix, by their names there.
@@ -127,5 +129,15 @@ extension BackupStore {
     ) async throws {
         try await upload(file, as: backup.name, progress: progress)
         try await describe(backup, description)
+    }
+}
+
+extension TemporaryDirectory {
+    /// Puts the real etcd and etcdctl here, with lines of shell that run before etcdctl does and after it has succeeded.
+    func wrapTools(before: String = "", after: String = "") throws {
+        let etcd = try findExecutable("etcd", searchPath: searchPath)
+        let etcdctl = try findExecutable("etcdctl", searchPath: searchPath)
+        try write("#!/bin/sh\nexec \(etcd) \"$@\"\n", to: "etcd", executable: true)
+        try write("#!/bin/sh\n\(before)\n\(etcdctl) \"$@\" || exit\n\(after)\n", to: "etcdctl", executable: true)
     }
 }

@@ -48,6 +48,7 @@ import Testing
                     "keys" : 100000,
                     "name" : "12-1a-1234-20260131T120000Z.db",
                     "proven" : true,
+                    "refuted" : false,
                     "revision" : 1234,
                     "size" : 4294967296,
                     "time" : "2026-01-31T12:00:00Z"
@@ -56,6 +57,7 @@ import Testing
                     "generation" : 2,
                     "name" : "2-1a-7-20260131T120000Z.db.gz",
                     "proven" : false,
+                    "refuted" : false,
                     "revision" : 7,
                     "size" : 4128,
                     "time" : "2026-01-31T12:00:00Z"

@@ -167,7 +167,7 @@ import Testing
         let file = saved.file
         try damage.apply(to: file)
         let parent = try saved.directory()
-        await #expect(throws: SnapshotToolError.self) {
+        await #expect(throws: SnapshotDefect.self) {
             try await saved.tools.restore(
                 file, into: "\(parent)/data", name: "i-0b", peerURL: "http://127.0.0.1:2380", token: "t")
         }
@@ -358,8 +358,8 @@ import Testing
             [ "$1" = version ] && { echo "etcdctl version: 3.4.23"; exit; }
             echo half > "$3.part"; exec sleep 600
             """, to: "bin/etcdctl", executable: true)
+        try place.write("#!/bin/sh\necho etcd Version: 3.4.23\n", to: "bin/etcd", executable: true)
         let (tools, _) = try snapshotTools([], ["PATH": "\(place["bin"]):\(searchPath)"])
-        try place.write("exit 1", to: "bin/etcd", executable: true)
         let task = Task { try await tools.save(from: "http://127.0.0.1:1", to: place["s.db"], databaseBytes: 1) }
         try await eventually("it writes") { place.exists("s.db.part") }
         task.cancel()

@@ -144,7 +144,9 @@ struct SwitchCase: CustomTestStringConvertible, Sendable {
     @Test func backupsArePlannedWhereThereIsABucket() throws {
         #expect(try configuration("--backup-interval=1h").planSettings.backups == nil)
         let bucket = ["ETCD_BACKUP_BUCKET": "backups"]
-        #expect(try configuration(environment: bucket).planSettings.backups == BackupSettings())
+        #expect(try configuration(environment: bucket).planSettings.backups == BackupSettings(areProven: true))
+        #expect(
+            try configuration("--prove-backups=false", environment: bucket).planSettings.backups == BackupSettings())
         for never in ["0", "0s"] {
             #expect(try configuration("--backup-interval", never, environment: bucket).planSettings.backups == nil)
         }
@@ -156,7 +158,7 @@ struct SwitchCase: CustomTestStringConvertible, Sendable {
                 == BackupSettings(
                     interval: .seconds(90),
                     retention: Retention(all: .seconds(3600), hourly: .seconds(7200), daily: .days(2)),
-                    isPublished: true))
+                    isPublished: true, areProven: true))
     }
 
     // MARK: The witness

@@ -102,10 +102,16 @@ extension AWSClient {
             let etag = try await sendPatiently(write)
             return S3.Uploaded(etag: etag, size: size, checksum: checksum)
         } catch let error as AWSError where error.mayHideSuccess {
-            // Whatever keeps us from looking, the error that made us look says more.
-            guard let info = try? await send(.headObject(target.key, in: target.bucket)),
-                info.size == size, info.checksum == checksum
-            else { throw error }
+            let info: S3.ObjectInfo
+            do {
+                info = try await send(.headObject(target.key, in: target.bucket))
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch _ {
+                // Whatever keeps us from looking, what made us look says more.
+                throw error
+            }
+            guard info.size == size, info.checksum == checksum else { throw error }
             return S3.Uploaded(etag: info.etag, size: size, checksum: checksum)
         }
     }

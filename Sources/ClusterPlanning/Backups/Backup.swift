@@ -75,6 +75,12 @@ package struct Backup: Hashable, Sendable {
         if left.isProven != right.isProven { return left.isProven }
         return left.name > right.name
     }
+
+    /// The order in which they are restored: within a generation, what was refuted comes last.
+    static func goesFirst(_ left: Backup, _ right: Backup) -> Bool {
+        if left.generation == right.generation, left.isRefuted != right.isRefuted { return right.isRefuted }
+        return isBetter(left, right)
+    }
 }
 
 /// What the bucket holds under our name, in a list that was read to its end.

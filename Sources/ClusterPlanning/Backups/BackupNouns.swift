@@ -7,11 +7,17 @@ package struct BackupSettings: Equatable, Sendable {
     package var retention: Retention
     /// Whether CloudWatch is told how backups fare.
     package var isPublished: Bool
+    /// Whether each is to be proven.
+    package var areProven: Bool
 
-    package init(interval: Duration = .seconds(300), retention: Retention = .usual, isPublished: Bool = false) {
+    package init(
+        interval: Duration = .seconds(300), retention: Retention = .usual, isPublished: Bool = false,
+        areProven: Bool = false
+    ) {
         self.interval = interval
         self.retention = retention
         self.isPublished = isPublished
+        self.areProven = areProven
     }
 }
 
@@ -38,6 +44,8 @@ package struct BackupOrder: Equatable, Sendable {
         case first
         /// A voter is about to be removed.
         case beforeRemoval
+        /// There is one of everything, and its proof was never brought to an end.
+        case unproven
     }
 
     /// The member whose etcd is asked for it.

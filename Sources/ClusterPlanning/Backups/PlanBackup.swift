@@ -6,6 +6,9 @@ private let metricPeriod = Duration.seconds(60)
 /// A backup that is older than this does not do for the removal of a voter.
 private let freshEnough = Duration.seconds(60)
 
+/// How long after a proof that was not brought to an end, as for want of room, another is tried: it takes a download.
+private let proofPeriod = Duration.seconds(3600)
+
 extension Turn {
     /// Orders at most one backup, and the deletion of what is too many. Nothing waits for either.
     mutating func backUp() {
@@ -40,18 +43,27 @@ extension Turn {
             BackupFigures(newest: own.first, provenAge: proven.map { max(0, now.seconds - $0.time.seconds) }))
     }
 
-    private func reasonToBackUp(
+    private mutating func reasonToBackUp(
         _ backups: [Backup], _ settings: BackupSettings, _ now: UTCTime
     ) -> BackupOrder.Reason? {
         // What was refuted is no backup, should it be the newest.
         guard let last = backups.first(where: { !$0.isRefuted }) else { return isPausing(settings) ? nil : .first }
-        // What has not changed is there already.
-        guard let revision = view.revision, revision != last.revision else { return nil }
         let age = Duration.seconds(now.seconds - last.time.seconds)
+        // What has not changed is there already.
+        guard let revision = view.revision, revision != last.revision else {
+            return view.revision != nil && mayProve(last, age, settings) ? .unproven : nil
+        }
         // A clock that was set back makes it neither young nor old.
         let isOlder = { (limit: Duration) in age < .zero || age >= limit }
         if isRemovingVoter, isOlder(freshEnough) { return isPausing(settings) ? nil : .beforeRemoval }
         return isOlder(settings.interval) && !isPausing(settings) ? .due : nil
+    }
+
+    private mutating func mayProve(_ last: Backup, _ age: Duration, _ settings: BackupSettings) -> Bool {
+        guard settings.areProven, !last.isProven, age >= proofPeriod, !isPausing(settings) else { return false }
+        if let asked = memory.proofAskedAt, view.now - asked < proofPeriod { return false }
+        memory.proofAskedAt = view.now
+        return true
     }
 
     private var isRemovingVoter: Bool {

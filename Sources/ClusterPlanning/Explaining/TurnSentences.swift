@@ -41,6 +41,7 @@ extension BackupOrder: CustomStringConvertible {
             case .due: "there are changes since the last one"
             case .first: "there is none of this generation"
             case .beforeRemoval: "a voter is about to be removed"
+            case .unproven: "the last one has still to be proven"
             }
         return "have a backup made of generation \(generation), from \(member.label): \(why)"
     }

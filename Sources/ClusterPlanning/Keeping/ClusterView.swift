@@ -98,6 +98,8 @@ package struct ReconcileMemory: Equatable, Sendable {
     var handedOver: Duration?
     /// When CloudWatch was last told of the backups.
     var publishedAt: Duration?
+    /// When the proof of a backup that is there already was last asked for.
+    var proofAskedAt: Duration?
     /// What the last turn saw, and since when turns have seen the same.
     var situation: Situation?
     var situationSince: Duration?

@@ -1,7 +1,7 @@
 /// Which backup a person means.
 
 package enum BackupChoice: Equatable, Sendable {
-    /// The best by generation, then revision.
+    /// The best by generation, then revision; one that was refuted only where there is no other.
     case newest
     /// By its key below the cluster's prefix, or as `s3://bucket/key`.
     case named(String)
@@ -19,6 +19,8 @@ struct ChosenBackup: Equatable {
     var name: String
     /// Those that are better, and are passed over.
     var passedOver: [Backup]
+    /// Whether what came back from it was not what had been saved.
+    var isRefuted = false
     /// What has to be brought into the bucket under that name first.
     var file: String?
 
@@ -38,14 +40,14 @@ extension StartView {
         case .seen(let list): seen = list
         }
         switch choice {
-        case .newest: return try best(of: seen, "none is of this cluster") { _ in true }
+        case .newest: return try first(of: seen, "none is of this cluster") { _ in true }
         case .upToRevision(let revision):
-            return try best(of: seen, "none is of revision \(revision) or before") { $0.revision <= revision }
-        case .upToTime(let time): return try best(of: seen, "none was taken at \(time) or before") { $0.time <= time }
+            return try first(of: seen, "none is of revision \(revision) or before") { $0.revision <= revision }
+        case .upToTime(let time): return try first(of: seen, "none was taken at \(time) or before") { $0.time <= time }
         case .named(let name) where name.hasPrefix("s3://"):
             return ChosenBackup(name: name, passedOver: seen.backups)
         case .named(let name):
-            return try best(of: seen, "none is named \(name)") { $0.name == name || $0.stem == name }
+            return try first(of: seen, "none is named \(name)") { $0.name == name || $0.stem == name }
         case .file(let path):
             let moment = UTCTime(time)?.basic ?? salt
             return ChosenBackup(
@@ -53,14 +55,16 @@ extension StartView {
         }
     }
 
-    private func best(
+    private func first(
         of seen: BackupsSeen, _ otherwise: String, where isMeant: (Backup) -> Bool
     ) throws(Refusal) -> ChosenBackup {
-        guard let index = seen.backups.firstIndex(where: isMeant) else {
+        guard let chosen = seen.backups.filter(isMeant).min(by: Backup.goesFirst) else {
             if seen.backups.isEmpty { throw .noBackup("the bucket holds none of this cluster") }
             throw .noBackup(
                 "of \(counted(seen.backups.count, "backup")) \(otherwise); `etcd-cluster backups` lists them")
         }
-        return ChosenBackup(name: seen.backups[index].name, passedOver: Array(seen.backups[..<index]))
+        return ChosenBackup(
+            name: chosen.name, passedOver: seen.backups.filter { Backup.isBetter($0, chosen) },
+            isRefuted: chosen.isRefuted)
     }
 }

@@ -211,10 +211,11 @@ func accept(_ losses: [String], _ isAccepted: Bool) throws(Refusal) {
 }
 
 extension ChosenBackup {
-    /// What is passed over by choosing an older one; it stays in the bucket.
+    /// What is passed over by choosing an older one, which stays in the bucket; and what is known to be wrong with the chosen one.
     var losses: [String] {
-        guard let best = passedOver.first else { return [] }
-        return [
+        let refutation = isRefuted ? ["whatever backup \(name) lacks or has changed, whose proof has failed"] : []
+        guard let best = passedOver.first else { return refutation }
+        return refutation + [
             "what \(counted(passedOver.count, "backup")) \(passedOver.count == 1 ? "has" : "have") beyond it, up to revision \(best.revision) of generation \(best.generation)"
         ]
     }

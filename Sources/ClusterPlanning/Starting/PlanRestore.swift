@@ -34,7 +34,7 @@ func sourceWithoutDisks(
         if seen.isShared(seen.highestOfBackups) {
             return .failure(Obstacle(reason: .backupsShareGeneration(seen.highestOfBackups)))
         }
-        return source(view, among: seen.backups, seen)
+        return source(view, seen)
     }
 }
 
@@ -43,28 +43,32 @@ func sourceWithoutDisks(
 private func sourceAgain(
     _ view: StartView, _ seen: BackupsSeen, _ name: String
 ) -> Result<ClusterRecord.Source, Obstacle> {
-    // As the list has it: by its name alone it would come after itself, were it proven.
-    if let chosen = seen.named(name) ?? Backup(name: name) {
-        return source(view, among: seen.backups.filter { !Backup.isBetter($0, chosen) }, seen)
-    }
+    if let chosen = seen.named(name), view.mayRestore(chosen) { return .success(.snapshot(name)) }
+    if let chosen = Backup(name: name) { return source(view, after: chosen, seen) }
     // A snapshot that a person brought has no place among the others.
     return view.spoiltBackups.contains(name)
         ? .failure(Obstacle(reason: .backupsSpoilt([name]))) : .success(.snapshot(name))
 }
 
-/// The best that may be restored; within a generation what was refuted comes last.
+/// The first that may be restored.
+///
+/// - Parameter last: passed over, with all that are better: they were found spoilt before, or a person has passed them over.
 private func source(
-    _ view: StartView, among backups: [Backup], _ seen: BackupsSeen
+    _ view: StartView, after last: Backup? = nil, _ seen: BackupsSeen
 ) -> Result<ClusterRecord.Source, Obstacle> {
-    let good = backups.filter(view.mayRestore)
-    if let highest = good.first?.generation {
-        let best = good.first { $0.generation == highest && !$0.isRefuted } ?? good[0]
-        return .success(.snapshot(best.name))
+    let candidates = seen.backups.filter { backup in
+        view.mayRestore(backup) && (last.map { Backup.isBetter($0, backup) && $0.name != backup.name } ?? true)
     }
-    return .failure(
-        Obstacle(
-            reason: seen.backups.isEmpty
-                ? .backupsNotOurs(seen.strangers) : .backupsSpoilt(seen.backups.map(\.name))))
+    guard let first = candidates.min(by: Backup.goesFirst) else {
+        return .failure(
+            Obstacle(
+                reason: seen.backups.isEmpty
+                    ? .backupsNotOurs(seen.strangers)
+                    : .backupsSpoilt(view.spoiltBackups.union(last.map { [$0.name] } ?? []).sorted())))
+    }
+    // Whose data to go on with is for a person to say, also where it comes to that only now.
+    if seen.isShared(first.generation) { return .failure(Obstacle(reason: .backupsShareGeneration(first.generation))) }
+    return .success(.snapshot(first.name))
 }
 
 extension StartView {
@@ -89,19 +93,20 @@ func planRestore(_ view: StartView, _ record: ClusterRecord, on stamp: Stamp) ->
             generation: record.generation))
 }
 
-/// The best of the backups that come after the one that can't be restored. Never a better one: that was found spoilt before, or a
-/// person has passed it over; and none at all in the place of a snapshot that a person brought.
+/// What comes after the one that can't be restored; and nothing at all in the place of a snapshot that a person brought.
 private func planNextRestore(_ view: StartView, after name: String) -> StartPlan {
     switch view.backups {
     case .notAsked: return .wait(.backupsNotRead("not asked yet"))
     case .unavailable(let cause): return .wait(.backupsNotRead(cause))
     case .seen(let seen):
-        let spoilt = seen.named(name) ?? Backup(name: name)
-        let next = seen.backups.first { backup in
-            view.mayRestore(backup) && spoilt.map { Backup.isBetter($0, backup) } == true
+        guard let spoilt = seen.named(name) ?? Backup(name: name) else {
+            return .wait(.backupsSpoilt(view.spoiltBackups.sorted()))
         }
-        guard let next else { return .wait(.backupsSpoilt(view.spoiltBackups.sorted())) }
-        let swap = view.record.swap(.otherBackup(than: name)) { $0.source = .snapshot(next.name) }
-        return swap.map(StartPlan.claim) ?? .wait(.recordNotRead("it was not found"))
+        switch source(view, after: spoilt, seen) {
+        case .failure(let obstacle): return .wait(obstacle.reason)
+        case .success(let next):
+            let swap = view.record.swap(.otherBackup(than: name)) { $0.source = next }
+            return swap.map(StartPlan.claim) ?? .wait(.recordNotRead("it was not found"))
+        }
     }
 }

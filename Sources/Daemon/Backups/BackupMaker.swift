@@ -13,6 +13,7 @@ struct BackupMaker: Sendable {
     let scratch: Scratch
     let tools: SnapshotTools
     let proof: SnapshotProof
+    let reader: BackupReader
     let spawner: Spawner
     let keeper: BackupKeeper
     let logger: Logger
@@ -62,12 +63,12 @@ struct BackupMaker: Sendable {
         }
         let revision = UInt64(max(0, status.revision))
         if !isLast, let same = await keeper.has(revision, of: origin.generation, origin.cluster) {
-            return Made(backup: same, isOld: true)
+            return Made(backup: try await proveLater(same, in: store, progress), isOld: true)
         }
         return try await scratch.with { directory in
             let path = "\(directory)/snapshot.db"
             try await save(origin, bytes: UInt64(max(0, status.dbSize)), to: path, progress)
-            let saved = try await tools.verify(path) { content, isWhole in
+            let made = try await tools.verify(path) { content, isWhole in
                 let backup = Backup(
                     generation: origin.generation, cluster: origin.cluster,
                     revision: max(revision, UInt64(content.revision)),
@@ -76,6 +77,7 @@ struct BackupMaker: Sendable {
                 let snapshot = Snapshot(path: path, status: content, etcdVersion: status.version)
                 return try await upload(snapshot, as: backup, origin, in: store, once: isWhole, progress)
             }
+            guard let saved = made.saved else { return Made(backup: made.backup, isOld: true) }
             guard configuration.provesBackups, !isLast else { return Made(backup: saved.backup, isOld: false) }
             progress?(.proving, 0, Int64(saved.backup.size))
             return Made(backup: try await prove(saved, in: store, under: directory), isOld: false)
@@ -83,14 +85,14 @@ struct BackupMaker: Sendable {
     }
 
     /// What a member's database was, in a file.
-    private struct Snapshot {
+    struct Snapshot {
         var path: String
         var status: SnapshotStatus
         var etcdVersion: EtcdVersion
     }
 
     /// A snapshot that is a backup by now, and what its source has said of it.
-    private struct Saved {
+    struct Saved {
         var snapshot: Snapshot
         var backup: Backup
         var expectation: SnapshotExpectation
@@ -114,25 +116,27 @@ struct BackupMaker: Sendable {
         by origin: Origin, of snapshot: Snapshot
     ) async throws(CancellationError) -> SnapshotExpectation {
         let revision = snapshot.status.revision
-        var expectation = SnapshotExpectation(revision: revision)
-        do {
-            expectation.keyCount = try await origin.client.keyCount(revision: revision, deadline: .seconds(60))
-            expectation.hash = try await tools.hashKV(
-                of: origin.client.endpoint, revision: revision, databaseBytes: UInt64(snapshot.status.totalSize))
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            // Compacted away since, or for users alone: then the snapshot's own word has to do.
-            logger.debug("the source could not be compared with", ["error": "\(error)"])
+        let bytes = UInt64(snapshot.status.totalSize)
+        let keys = try await observed {
+            try await origin.client.keyCount(revision: revision, deadline: tools.deadline(for: bytes))
         }
-        return expectation
+        let hash = try await observed {
+            try await tools.hashKV(of: origin.client.endpoint, revision: revision, databaseBytes: bytes)
+        }
+        if case .unavailable(let cause) = hash {
+            // Compacted away since, or for users alone: then the snapshot's own word has to do.
+            logger.info("the source can't be compared with", ["member": origin.member, "error": cause])
+        }
+        return SnapshotExpectation(revision: revision, keyCount: keys.value, hash: hash.value)
     }
 
     /// Sends it while it is still being read for errors, and while its source counts its keys: each takes as long as the other.
+    ///
+    /// - Returns: nothing that was saved where somebody else's of this name is there.
     private func upload(
         _ snapshot: Snapshot, as backup: Backup, _ origin: Origin, in store: BackupStore,
         once isWhole: @escaping SnapshotTools.Verdict, _ progress: Progress?
-    ) async throws -> Saved {
+    ) async throws -> (backup: Backup, saved: Saved?) {
         async let told = told(by: origin, of: snapshot)
         let file =
             backup.isCompressed ? try await Gzip(configuration, spawner).compress(snapshot.path) : snapshot.path
@@ -143,16 +147,18 @@ struct BackupMaker: Sendable {
             try await store.upload(
                 file, as: backup.name, progress: part(.uploading, of: progress), once: isWhole)
         } catch let error as AWSError where error.isPreconditionFailed {
-            // Its name tells generation, cluster, revision and second: somebody else has made the very same.
+            // Its name tells generation, cluster, revision and second. What was saved with it is not described by what we saved:
+            // the two need not be alike byte by byte.
             logger.info("this backup is there already", ["name": backup.name])
+            await keeper.added(made)
+            return (made, nil)
         }
         await keeper.added(made)
-        let expectation = try await told
-        let saved = Saved(snapshot: snapshot, backup: made, expectation: expectation)
+        let saved = Saved(snapshot: snapshot, backup: made, expectation: try await told)
         try await describe(saved, origin, in: store)
-        let keys = expectation.keyCount.map(String.init) ?? "unknown"
+        let keys = saved.expectation.keyCount.map(String.init) ?? "unknown"
         logger.info("backup made", ["name": made.name, "bytes": made.size, "keys": keys])
-        return saved
+        return (made, saved)
     }
 
     private func describe(
@@ -171,45 +177,5 @@ struct BackupMaker: Sendable {
         } catch {
             logger.warning("backup made, and not described", ["name": saved.backup.name, "error": "\(error)"])
         }
-    }
-
-    /// - Returns: the backup, proven or not.
-    private func prove(
-        _ saved: Saved, in store: BackupStore, under directory: String
-    ) async throws -> Backup {
-        let (snapshot, backup) = (saved.snapshot, saved.backup)
-        do {
-            switch try await proof.run(
-                snapshot.path, status: snapshot.status, expecting: saved.expectation, under: directory)
-            {
-            case .proven(let finding):
-                try await store.note(
-                    BackupProofNote(
-                        time: timeNow(), revision: finding.revision, keys: finding.keyCount,
-                        isHashCompared: finding.isHashCompared, provenBy: instance.rawValue), of: backup)
-                var proven = backup
-                proven.isProven = true
-                await keeper.added(proven)
-                logger.info("backup proven", ["name": backup.name, "hash_compared": finding.isHashCompared])
-                return proven
-            case .refuted(let why):
-                logger.error("backup refuted: what came back is not what was saved", ["name": backup.name, "why": why])
-                try await store.note(
-                    BackupProofNote(
-                        time: timeNow(), refutation: why, isHashCompared: false, provenBy: instance.rawValue),
-                    of: backup)
-                var refuted = backup
-                refuted.isRefuted = true
-                await keeper.added(refuted)
-                return refuted
-            case .notEnoughRoom(let free, let needed):
-                logger.warning(
-                    "backup not proven: too little room for a second copy",
-                    ["name": backup.name, "free": megabytes(free), "needed": megabytes(needed)])
-            }
-        } catch let error where !(error is CancellationError) {
-            logger.warning("backup not proven", ["name": backup.name, "error": "\(error)"])
-        }
-        return backup
     }
 }

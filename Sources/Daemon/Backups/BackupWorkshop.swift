@@ -8,6 +8,7 @@ struct BackupWorkshop: Sendable {
     let maker: BackupMaker
     let scratch: Scratch
     let tools: SnapshotTools
+    private let reader: BackupReader
     private let configuration: Configuration
     private let directory: DataDirectory
     private let spawner: Spawner
@@ -23,10 +24,11 @@ struct BackupWorkshop: Sendable {
         self.logger = logger
         scratch = Scratch(directory, isCommands: isCommands)
         tools = SnapshotTools(configuration: configuration, program: program, spawner: spawner)
+        reader = BackupReader(configuration: configuration, tools: tools, spawner: spawner, logger: logger)
         maker = BackupMaker(
             configuration: configuration, instance: surroundings.identity.instance, scratch: scratch, tools: tools,
             proof: SnapshotProof(tools: tools, program: program, spawner: spawner, http: surroundings.direct),
-            spawner: spawner, keeper: surroundings.backups, logger: logger)
+            reader: reader, spawner: spawner, keeper: surroundings.backups, logger: logger)
     }
 
     func loop(_ surroundings: Surroundings) -> BackupLoop {
@@ -39,10 +41,6 @@ struct BackupWorkshop: Sendable {
 
     func restorer(_ stamp: StampKeeper) -> Restorer {
         Restorer(directory: directory, scratch: scratch, reader: reader, stamp: stamp, logger: logger)
-    }
-
-    private var reader: BackupReader {
-        BackupReader(configuration: configuration, tools: tools, spawner: spawner, logger: logger)
     }
 
     /// Reads a backup to its end, and nothing more.

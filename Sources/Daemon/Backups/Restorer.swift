@@ -53,7 +53,9 @@ struct Restorer: Sendable {
         _ launch: Launch, from store: BackupStore, _ backup: Backup?, progress: BackupStore.Progress? = nil
     ) async throws {
         guard case .restore(let name, let token) = launch.kind else { preconditionFailure("this is no restoration") }
-        if let backup, !backup.isProven {
+        if let backup, backup.isRefuted {
+            logger.error("this backup's proof has failed, and it is all that there is to restore", ["name": name])
+        } else if let backup, !backup.isProven {
             logger.warning("this backup was never proven; it is restored all the same", ["name": name])
         }
         try await scratch.with { directory in
@@ -71,7 +73,8 @@ struct Restorer: Sendable {
     private func make(of file: String, in data: String, _ launch: Launch, _ token: String) async throws -> String {
         let isRaised = try await reader.tools.restore(
             file, into: data, name: launch.identity.instance.rawValue,
-            peerURL: launch.identity.peerURL.description, token: token, bumpingRevisionsBy: Self.revisionBump)
+            peerURL: launch.identity.peerURL.description, token: token, bumpingRevisionsBy: Self.revisionBump,
+            isUrgent: true)
         if !isRaised { logger.info("revisions go on from the backup's: this etcd can't raise them") }
         try await reached(.made)
         return data

@@ -21,11 +21,7 @@ struct Scratch: Sendable {
     /// Runs `body` with a directory of its own, which is removed whatever comes of it.
     func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let own = "\(path)/\(randomHex(8))"
-        for directory in [path, own] {
-            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-                throw DataDirectoryError.system("make directory \(directory)")
-            }
-        }
+        try make(own)
         do {
             let result = try await body(own)
             try await remove(own)
@@ -37,6 +33,18 @@ struct Scratch: Sendable {
             rmdir(path)
             throw error
         }
+    }
+
+    /// Somebody else who is done here may remove the upper one between our two steps.
+    private func make(_ own: String) throws {
+        for _ in 0..<100 {
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw DataDirectoryError.system("make directory \(path)")
+            }
+            if mkdir(own, 0o700) == 0 { return }
+            guard errno == ENOENT else { break }
+        }
+        throw DataDirectoryError.system("make directory \(own)")
     }
 
     /// Removes what a process that was killed has left. To be called by the supervisor, before anything else is done here.

@@ -14,6 +14,16 @@ struct SnapshotExpectation: Sendable, Equatable {
     var hash: EtcdHashKV?
 }
 
+extension SnapshotExpectation {
+    /// As it was written down beside a backup; nil: nothing was.
+    init(_ revision: Int64, _ description: BackupDescription?) {
+        self.init(revision: revision, keyCount: description?.keys)
+        if let hash = description?.keysHash, let compactRevision = description?.compactRevision {
+            self.hash = EtcdHashKV(hash: hash, compactRevision: compactRevision, currentRevision: revision)
+        }
+    }
+}
+
 /// What a proof has come to.
 enum ProofOutcome: Sendable, Equatable {
     case proven(ProofFinding)
@@ -85,6 +95,7 @@ struct SnapshotProof: Sendable {
         } catch {
             // The error that counts is the first one; what stays in spite of that is removed by the next proof.
             try? await Self.clean(under: parent)
+            if let defect = error as? SnapshotDefect { return .refuted("\(defect)") }
             throw error
         }
     }

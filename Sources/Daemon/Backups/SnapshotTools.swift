@@ -33,6 +33,8 @@ struct SnapshotTools: Sendable {
         try DiskSpace(free: try DiskSpace.freeBytes(at: parent(of: path)), needed: databaseBytes)
             .require(to: "write \(path)")
         let etcdctl = try await find(.etcdctl)
+        // What nothing here could look at would be read from the member for nothing.
+        _ = try await fileTool()
         let limit = deadline(for: databaseBytes)
         // Ended with this call, however it ends.
         async let _: Void = watch(Self.draftOfSave(path), of: Int64(databaseBytes), progress)
@@ -114,11 +116,20 @@ struct SnapshotTools: Sendable {
     private func status(of path: String, _ isWhole: Verdict) async throws -> SnapshotStatus {
         do {
             return try await status(of: path)
-        } catch SnapshotToolError.failed(_, .exited(let code), let words) where Self.isTheFiles(words) {
+        } catch {
+            guard let defect = Self.defect(of: path, behind: error) else { throw error }
             // Its bytes are the better witness. Are they those that were saved, what was saved is no database.
             try await isWhole()
-            throw SnapshotDefect.unreadable(path: path, words.isEmpty ? "exited with code \(code)" : words)
+            throw defect
         }
+    }
+
+    /// What a failure of etcd's program says of the file; nil where it may be the machine's.
+    private static func defect(of path: String, behind error: any Error) -> SnapshotDefect? {
+        guard case SnapshotToolError.failed(_, .exited(let code), let words) = error, isTheFiles(words) else {
+            return nil
+        }
+        return .unreadable(path: path, words.isEmpty ? "exited with code \(code)" : words)
     }
 
     /// Turns a snapshot into the data of a cluster of one member.
@@ -132,12 +143,13 @@ struct SnapshotTools: Sendable {
     ///   - peerURL: which address the member has in its list.
     ///   - token: makes the cluster's ID its own.
     ///   - revisionBump: by how much the revisions are raised, with all before marked as compacted; nil: not at all.
+    ///   - isUrgent: whether a cluster waits for it, so that it does not stand behind everything else.
     /// - Returns: whether the revisions were raised, which not every version does.
-    /// - Throws: `SnapshotToolError`; `DataDirectoryError`, also where there is no room; `SpawnError`, `CaptureError`;
-    ///   `CancellationError`. Nothing is left of the attempt then.
+    /// - Throws: `SnapshotDefect` where etcd's program can make nothing of it; `SnapshotToolError`; `DataDirectoryError`, also where
+    ///   there is no room; `SpawnError`, `CaptureError`; `CancellationError`. Nothing is left of the attempt then.
     @discardableResult func restore(
         _ path: String, into directory: String, name: String, peerURL: String, token: String,
-        bumpingRevisionsBy revisionBump: UInt64? = nil
+        bumpingRevisionsBy revisionBump: UInt64? = nil, isUrgent: Bool = false
     ) async throws -> Bool {
         try requireNothing(at: directory)
         let bytes = try SnapshotFile(path: path).bytes()
@@ -151,12 +163,12 @@ struct SnapshotTools: Sendable {
             try await remove(draft)
             _ = try await run(
                 found, found.tool.restoreArguments(restoration, version: found.version),
-                within: deadline(for: bytes), isUrgent: true)
+                within: deadline(for: bytes), isUrgent: isUrgent)
             try await complete(draft, as: directory)
         } catch {
             // The error that counts is the first one; what stays in spite of that is removed by the next attempt.
             try? await remove(draft)
-            throw error
+            throw Self.defect(of: path, behind: error) ?? error
         }
         return (revisionBump ?? 0) > 0 && found.tool.bumpsRevisions(found.version)
     }

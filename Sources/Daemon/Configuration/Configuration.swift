@@ -82,7 +82,8 @@ package struct Configuration: Sendable, Equatable {
     private var backupSettings: BackupSettings? {
         guard backupBucket != nil, let backupInterval else { return nil }
         return BackupSettings(
-            interval: backupInterval, retention: backupRetention, isPublished: metricsNamespace != nil)
+            interval: backupInterval, retention: backupRetention, isPublished: metricsNamespace != nil,
+            areProven: provesBackups)
     }
 }
 

@@ -53,7 +53,8 @@ extension EtcdLoop {
         }
     }
 
-    /// As long as the largest database takes on a slow disk and a slow line; a hook holds the instance for no longer.
+    /// As long as the largest database takes to be read on a slow disk, before it leads. The upload has as long as it takes: while
+    /// the hook is told that we are at it, it holds the instance.
     private static let saveLimit = Duration.seconds(7200)
 
     /// Runs `body`, and has the hook that holds this instance hear of us meanwhile: an upload may take longer than it waits.

@@ -3,13 +3,14 @@
 import ClusterPlanning
 import Etcd
 import FoundationEssentials
+import Glibc
 import HTTP
 import Supervision
 
 /// - Parameters:
 ///   - file: must not exist; nil: the bucket.
 ///   - spawner: another one only where `main` is not ours, as in a test runner.
-/// - Returns: the exit code: 0 where it is made, 1 where no cluster could be asked, 70 where it failed.
+/// - Returns: the exit code: 0 where it is made, 1 where no cluster could be asked, 70 where it failed, or its proof did.
 func runBackup(_ configuration: Configuration, to file: String?, spawner: Spawner = Spawner()) async -> Int32 {
     do {
         return try await BackupCommand(configuration, spawner).run(to: file.map(absolute))
@@ -57,10 +58,9 @@ private struct BackupCommand {
         )
         if let file {
             try await save(client, to: file)
-        } else {
-            try await make(view, cluster, member, client)
+            return 0
         }
-        return 0
+        return try await make(view, cluster, member, client)
     }
 
     private func who(_ view: StartView) throws -> (RunningCluster, Member) {
@@ -83,13 +83,19 @@ private struct BackupCommand {
         let bar = ProgressBar("saving", terminal)
         try await workshop.tools.save(from: client.endpoint, to: file, databaseBytes: bytes) { bar.show($0, of: $1) }
         bar.end()
-        let status = try await workshop.tools.verify(file)
+        let status: SnapshotStatus
+        do {
+            status = try await workshop.tools.verify(file)
+        } catch {
+            if error is SnapshotDefect { unlink(file) }
+            throw error
+        }
         terminal.say("\(file): \(size(status.totalSize)), up to revision \(status.revision), verified\n")
     }
 
     private func make(
         _ view: StartView, _ cluster: RunningCluster, _ member: Member, _ client: EtcdClient
-    ) async throws {
+    ) async throws -> Int32 {
         guard let generation = view.record.record?.generation else {
             throw NoClusterToSave(
                 description:
@@ -113,8 +119,14 @@ private struct BackupCommand {
         }
         if !made.isOld { uploading.end() }
         let backup = made.backup
+        if backup.isRefuted {
+            terminal.complain(
+                "\(backup.name) is in the bucket, and no backup: what came back from it is not what was saved")
+            return 70
+        }
         terminal.say(
             "\(backup.name): \(made.isOld ? "nothing has changed since; " : "")\(size(Int64(backup.size))), up to revision "
                 + "\(backup.revision), \(backup.isProven ? "proven" : "verified, not proven")\n")
+        return 0
     }
 }

@@ -36,11 +36,17 @@ struct BackupTable {
         /// Nil where its description does not tell.
         var keys: Int64?
         var isProven: Bool
+        /// Whether its proof has failed.
+        var isRefuted: Bool
 
         private enum CodingKeys: String, CodingKey {
             case name, generation, time, revision, size, keys
             case isProven = "proven"
+            case isRefuted = "refuted"
         }
+
+        /// For people.
+        var verdict: String { isRefuted ? "REFUTED" : isProven ? "yes" : "no" }
     }
 
     var rows: [Row] = []
@@ -71,7 +77,7 @@ struct BackupTable {
         let cells = rows.map { row in
             [
                 "\(row.generation)", row.time, "\(row.revision)", size(Int64(row.size)),
-                row.keys.map(String.init) ?? "?", row.isProven ? "yes" : "no", row.name,
+                row.keys.map(String.init) ?? "?", row.verdict, row.name,
             ]
         }
         let widths = head.indices.map { column in ([head] + cells).map { $0[column].utf8.count }.max() ?? 0 }
@@ -94,7 +100,7 @@ extension BackupTable.Row {
     init(_ backup: Backup, keys: Int64?) {
         self.init(
             name: backup.name, generation: backup.generation, time: backup.time.description, revision: backup.revision,
-            size: backup.size, keys: keys, isProven: backup.isProven)
+            size: backup.size, keys: keys, isProven: backup.isProven, isRefuted: backup.isRefuted)
     }
 }
 

@@ -52,7 +52,8 @@ final class ProgressBar: Sendable {
             defer { state.isOver = true }
             return (state.isOver, state.shownAt != nil, state.total, state.began.duration(to: state.ended ?? .now))
         }
-        if wasOver { return }
+        // Of what was never begun there is nothing to say.
+        if wasOver || total == 0 { return }
         if wasShown { terminal.say("\r\(line(total, of: total, in: took))\n") }
         if !wasShown, took >= patience {
             terminal.say("\(what): \(size(total)) in \(took.components.seconds) s\n")
