@@ -135,7 +135,7 @@ struct Daemon: Sendable {
             ownHooks: OwnHooks(group: surroundings.group, logger: logger), notices: notices, logger: logger)
         let reconcileLoop = ReconcileLoop(
             configuration: configuration, observer: observers.cluster, executor: executor, stamp: stamp,
-            zone: surroundings.zone, watch: watch, logger: logger)
+            zone: surroundings.zone, watch: watch, ownReport: observers.ownReport, logger: logger)
         let reportLoop = ReportLoop(
             configuration: configuration, identity: surroundings.identity, ownReport: observers.ownReport,
             watch: watch, logger: logger)
@@ -148,7 +148,7 @@ struct Daemon: Sendable {
             group.addTask { try await reconcileLoop.run() }
             group.addTask { try await reportLoop.run() }
             group.addTask { try await departureLoop.run() }
-            group.addTask { try await workshop.loop(surroundings).run() }
+            group.addTask { try await workshop.loop(surroundings, observers.ownReport).run() }
             group.addTask { try await MemoryLoop(configuration: configuration, logger: logger).run() }
             for try await _ in group {}  // unlike waitForAll, ends with the first that throws
         }

@@ -15,6 +15,7 @@ package func runProgram(arguments: [String], environment: [String: String]) asyn
         case .help: print(helpText(), terminator: "")
         case .version: print("etcd-cluster \(version)")
         case .plan(let configuration, let format): return await printPlan(configuration, format)
+        case .status(let configuration, let format): return await printStatus(configuration, format)
         case .backup(let configuration, let file): return await runBackup(configuration, to: file)
         case .backups(let configuration, let format): return await printBackups(configuration, format)
         case .operate(let command, let configuration, let flags):

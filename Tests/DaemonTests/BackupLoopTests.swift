@@ -4,6 +4,7 @@ import ClusterPlanning
 import Etcd
 import Foundation
 import StubServer
+import Synchronization
 import Testing
 
 @testable import Daemon
@@ -19,8 +20,10 @@ import Testing
 
     @Test func anOrderIsCarriedOutAndAFailureIsCounted() async throws {
         let stand = try BackupStand()
+        let endings = Mutex<[String?]>([])
         let loop = BackupLoop(
-            keeper: stand.keeper, maker: stand.maker, etcd: .plain, metrics: nil, logger: stand.writes.logger())
+            keeper: stand.keeper, maker: stand.maker, etcd: .plain, metrics: nil, logger: stand.writes.logger(),
+            ended: { failure, _ in endings.withLock { $0.append(failure) } })
         try await withEtcd { etcd in
             let running = Task { try await loop.run() }
             // Nobody has looked for the backups of any cluster yet.
@@ -44,6 +47,8 @@ import Testing
             #expect(try await stand.store.list() == seen)
             let description = try #require(try await stand.store.description(of: backup))
             #expect(description.voters == ["i-0a", "i-0b"] && description.takenFrom == etcd.name)
+            let told = endings.withLock { $0 }
+            #expect(told.first == "the backups were never looked for" && told.count == 3 && told[2] == nil)
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }
         }

@@ -100,16 +100,18 @@ import Testing
         (["run", "twice"], "'twice': a flag is expected here; etcd's own flags go behind --"),
         (
             ["start"],
-            "start: no such command; there are run, plan, backup, backups, restore, recover, adopt, forget, version and help"
+            "start: no such command; there are run, plan, status, backup, backups, restore, recover, adopt, forget, version and help"
         ),
-        (["-o", "json"], "-o: only `plan` and `backups` take it"),
-        (["run", "--output=json"], "--output: only `plan` and `backups` take it"),
-        (["backup", "-o", "json"], "-o: only `plan` and `backups` take it"),
+        (["-o", "json"], "-o: only `plan`, `status` and `backups` take it"),
+        (["run", "--output=json"], "--output: only `plan`, `status` and `backups` take it"),
+        (["backup", "-o", "json"], "-o: only `plan`, `status` and `backups` take it"),
         (["backups", "-o", "yaml"], "-o: 'yaml' is not text or json"),
         (["backup", "--to"], "--to: its value is missing"),
         (["backup", "--to="], "--to: has to be a path"),
         (["backups", "--to=x"], "--to: only `backup` takes it"),
         (["backup", "--yes"], "--yes: only `recover`, `restore`, `adopt`, `forget` take it"),
+        (["status", "--output=table"], "--output: 'table' is not text or json"),
+        (["status", "--yes"], "--yes: only `recover`, `restore`, `adopt`, `forget` take it"),
         (["plan", "-o"], "-o: its value is missing"),
         (["plan", "-o", "yaml"], "-o: 'yaml' is not text or json"),
         (["plan", "-o=json", "--o", "json"], "--o: given twice"),
@@ -237,6 +239,15 @@ import Testing
         }
         #expect(try parseCommand(arguments: ["plan"], environment: [:]) == .plan(expected, .text))
         #expect(try parseCommand(arguments: ["plan", "-o", "text"], environment: [:]) == .plan(expected, .text))
+    }
+
+    /// Also where neither zone nor bucket is configured: what can be seen is shown.
+    @Test func statusNeedsNothing() throws {
+        let expected = Configuration()
+        #expect(try parseCommand(arguments: ["status"], environment: [:]) == .status(expected, .text))
+        for arguments in [["status", "-o", "json"], ["status", "--output=json"]] {
+            #expect(try parseCommand(arguments: arguments, environment: [:]) == .status(expected, .json))
+        }
     }
 
     /// Each of them is about a bucket; but a backup may go to a file, and its cluster may keep its record in a zone.

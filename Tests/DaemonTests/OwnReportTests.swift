@@ -82,6 +82,60 @@ private let stamp = Stamp(
         #expect(try await own.now().owner == "arn:group")
     }
 
+    /// Without a quorum etcd runs, and waits all the same.
+    @Test func anEtcdWithoutALeaderSaysWhatItWaitsFor() async throws {
+        own.learn(isEtcdRunning: true)
+        own.learn(leaderlessFor: .groupIncomplete(running: 1, wanted: 3))
+        var report = try await own.now()
+        #expect(report.waitingFor?.hasPrefix("1 instance of the group runs") == true && !report.asksToJoin)
+        own.learn(leaderlessFor: nil)
+        #expect(try await own.now().waitingFor == nil)
+        own.learn(leaderlessFor: .groupIncomplete(running: 1, wanted: 3))
+        own.learn(isEtcdRunning: false)
+        report = try await own.now()
+        #expect(report.waitingFor == nil, "the next look tells")
+    }
+
+    // MARK: What the leader tells
+
+    @Test func whoLeadsTellsWhatItHoldsBack() async throws {
+        let noon = UTCTime(seconds: 1_769_860_800)
+        own.learn(deferred: [.nobodyForDNS])
+        own.learn(turnFailure: "no answer")
+        own.learn(backupFailure: "full", at: noon)
+        #expect(try await own.now().asLeader == nil, "who does not lead tells nothing")
+        own.learn(isLeading: true)
+        #expect(try await own.now().asLeader == LeaderReport())
+        own.learn(deferred: [.nobodyForDNS])
+        own.learn(turnFailure: "no answer")
+        #expect(
+            try await own.now().asLeader?.deferred == [
+                "a turn was not done to its end, and is tried again: no answer", Deferral.nobodyForDNS.description,
+            ])
+        own.learn(turnFailure: nil)
+        own.learn(deferred: [])
+        #expect(try await own.now().asLeader == LeaderReport())
+    }
+
+    @Test func aBackupThatFailsIsToldUntilOneSucceeds() async throws {
+        let noon = UTCTime(seconds: 1_769_860_800)
+        let later = UTCTime(seconds: noon.seconds + 60)
+        own.learn(isLeading: true)
+        own.learn(backupFailure: "full", at: noon)
+        own.learn(backupFailure: "denied", at: later)
+        let failing = FailingBackup(since: noon, times: 2, cause: "denied")
+        #expect(try await own.now().asLeader == LeaderReport(failingBackup: failing))
+        own.learn(backupFailure: nil, at: later)
+        #expect(try await own.now().asLeader == LeaderReport())
+        // Another leader may have made one since.
+        own.learn(backupFailure: "full", at: later)
+        own.learn(isLeading: false)
+        own.learn(isLeading: true)
+        #expect(try await own.now().asLeader == LeaderReport())
+        own.learn(isEtcdRunning: false)
+        #expect(try await own.now().asLeader == nil)
+    }
+
     // MARK: What it holds
 
     @Test func dataIsReportedByItsStamp() async throws {

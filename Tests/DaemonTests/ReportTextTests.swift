@@ -20,7 +20,10 @@ func fullReport(_ instance: InstanceID = InstanceID("i-0a")) -> Report {
         holding: .data(HeldData(cluster: ClusterID(0xc1), member: MemberID(.max), generation: 2)),
         etcd: EtcdState(isRunning: true, leader: MemberID(0xa1), members: members + [learner], commitIndex: .max),
         asksToJoin: true, waitingFor: "the \"record\"\n\u{0}ü", leaving: .spot,
-        founders: [InitialMember("i-1", Endpoint(.http, "10.0.0.1", 2380))], reachesAWS: false)
+        founders: [InitialMember("i-1", Endpoint(.http, "10.0.0.1", 2380))], reachesAWS: false,
+        asLeader: LeaderReport(
+            deferred: ["member \"x\" stays", "ü"], of: 11,
+            failingBackup: FailingBackup(since: UTCTime(seconds: 1_769_860_800), times: 3, cause: "AccessDenied")))
 }
 
 @Suite struct ReportTextTests {
@@ -32,6 +35,7 @@ func fullReport(_ instance: InstanceID = InstanceID("i-0a")) -> Report {
             etcd: EtcdState(members: []), waitingFor: "", leaving: .terminating, founders: [], reachesAWS: true),
         Report(InstanceID("i-0b"), Endpoint(.http, "10.0.0.2", 2380), holding: .unusable("wal: crc mismatch")),
         Report(InstanceID("i-0b"), Endpoint(.http, "10.0.0.2", 2380), holding: .unknown("")),
+        Report(InstanceID("i-0b"), Endpoint(.http, "10.0.0.2", 2380), holding: .none, asLeader: LeaderReport()),
     ]
 
     @Test(arguments: reports, [nil, "n1"]) func everyReportComesBack(_ report: Report, _ nonce: String?) throws {
@@ -58,6 +62,29 @@ func fullReport(_ instance: InstanceID = InstanceID("i-0a")) -> Report {
         let bytes = try ReportText.encode(report, nonce: "n")
         #expect(bytes.count < 6000)
         #expect(try ReportText.decode(bytes).report.waitingFor == String(long.prefix(250)))
+    }
+
+    /// Nobody reads a report without an end, and an older supervisor's has none of it.
+    @Test func whatTheLeaderTellsIsBounded() throws {
+        let long = String(repeating: "\u{0}", count: 10_000)
+        var report = Report(InstanceID("i-0b"), Endpoint(.http, "10.0.0.2", 2380), holding: .none)
+        #expect(try !String(decoding: ReportText.encode(report, nonce: nil), as: UTF8.self).contains("asLeader"))
+        report.asLeader = LeaderReport(
+            deferred: Array(repeating: long, count: 50),
+            failingBackup: FailingBackup(since: UTCTime(seconds: 0), times: .max, cause: long))
+        let bytes = try ReportText.encode(report, nonce: "n")
+        #expect(bytes.count < ReportText.byteLimit / 3, "\(bytes.count)")
+        let told = try #require(try ReportText.decode(bytes).report.asLeader)
+        #expect(told.deferred == Array(repeating: String(long.prefix(300)), count: 8) && told.deferredCount == 50)
+        #expect(told.failingBackup?.cause == String(long.prefix(500)) && told.failingBackup?.times == .max)
+    }
+
+    @Test func aPersonCanReadWhatTheLeaderTells() throws {
+        let text = String(decoding: try ReportText.encode(fullReport(), nonce: nil), as: UTF8.self)
+        #expect(
+            text.hasPrefix(
+                #"{"asLeader":{"deferred":["member \"x\" stays","ü"],"deferredCount":11,"failingBackup":{"cause":"AccessDenied","#
+                    + #""since":"2026-01-31T12:00:00Z","times":3}},"asksToJoin""#), "\(text)")
     }
 
     @Test func aHundredMembersAreNotTooMany() throws {
@@ -105,6 +132,18 @@ func fullReport(_ instance: InstanceID = InstanceID("i-0a")) -> Report {
         ("etcd", "{\"isRunning\":true,\"commitIndex\":-1}", "it is no report of etcd-cluster"),
         ("etcd", "{\"isRunning\":true,\"leader\":\"-1\"}", "an ID is none"),
         ("leaving", "\"soon\"", "why it leaves can't be told"),
+        ("asLeader", "{}", "it is no report of etcd-cluster"),
+        ("asLeader", "{\"deferred\":[],\"deferredCount\":-1}", "a number is none"),
+        (
+            "asLeader",
+            "{\"deferred\":[\(Array(repeating: "\"x\"", count: 101).joined(separator: ","))],\"deferredCount\":101}",
+            "its deferred are too many"
+        ),
+        (
+            "asLeader",
+            "{\"deferred\":[],\"deferredCount\":0,\"failingBackup\":{\"since\":\"now\",\"times\":1,\"cause\":\"x\"}}",
+            "its time is none"
+        ),
         ("founders", "[{\"name\":\"\",\"peerURL\":\"http://10.0.0.1:2380\"}]", "its name is empty"),
         ("founders", "[{\"name\":\"a\",\"peerURL\":\"x\"}]", "its peerURL has a URL that is none"),
     ]

@@ -25,7 +25,7 @@ extension Turn {
 
     /// Started voters that are healthy, or were a moment ago and are named already: a voter enters DNS healthy and leaves it
     /// after the grace, so that a restart changes nothing.
-    private func votersForDNS(_ zone: Zone, _ name: String) -> [Member] {
+    func votersForDNS(_ zone: Zone, _ name: String) -> [Member] {
         let named = zone.hostsOfMembers(ofCluster: name)
         let names = ClusterDNSNames(cluster: name, domain: zone.domain)
         let voters = cluster.voters.filter { member in

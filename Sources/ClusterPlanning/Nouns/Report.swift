@@ -17,7 +17,7 @@ package struct Report: Equatable, Sendable {
     package var etcd: EtcdState
     /// Whether it waits for the leader to enter it as a member.
     package var asksToJoin: Bool
-    /// What its start waits for, in words.
+    /// What its start waits for, or its etcd that runs without a leader, in words.
     package var waitingFor: String?
     /// What it knows of its own end, from the metadata service.
     package var leaving: Departure?
@@ -25,12 +25,14 @@ package struct Report: Equatable, Sendable {
     package var founders: [InitialMember]?
     /// Whether AWS has answered it lately; nil: it has not asked.
     package var reachesAWS: Bool?
+    /// What it has to say as the leader's supervisor; nil: its etcd does not lead, or it is an older etcd-cluster.
+    package var asLeader: LeaderReport?
 
     package init(
         _ instance: InstanceID, _ peerURL: Endpoint, owner: String? = nil, cluster: String? = nil,
         stores: [StoreName] = [], disk: DiskID? = nil, isMountPoint: Bool = false, holding: Holding,
         etcd: EtcdState = EtcdState(), asksToJoin: Bool = false, waitingFor: String? = nil, leaving: Departure? = nil,
-        founders: [InitialMember]? = nil, reachesAWS: Bool? = nil
+        founders: [InitialMember]? = nil, reachesAWS: Bool? = nil, asLeader: LeaderReport? = nil
     ) {
         self.instance = instance
         self.peerURL = peerURL
@@ -46,6 +48,7 @@ package struct Report: Equatable, Sendable {
         self.leaving = leaving
         self.founders = founders
         self.reachesAWS = reachesAWS
+        self.asLeader = asLeader
     }
 }
 

@@ -31,12 +31,12 @@ struct BackupWorkshop: Sendable {
             reader: reader, spawner: spawner, keeper: surroundings.backups, logger: logger)
     }
 
-    func loop(_ surroundings: Surroundings) -> BackupLoop {
+    func loop(_ surroundings: Surroundings, _ ownReport: OwnReport) -> BackupLoop {
         BackupLoop(
             keeper: surroundings.backups, maker: maker, etcd: surroundings.etcd,
             metrics: configuration.metricsNamespace.map {
                 BackupMetrics(aws: surroundings.aws, namespace: $0, group: surroundings.group)
-            }, logger: logger)
+            }, logger: logger, ended: { failure, time in ownReport.learn(backupFailure: failure, at: time) })
     }
 
     func restorer(_ stamp: StampKeeper) -> Restorer {

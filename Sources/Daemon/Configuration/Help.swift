@@ -7,6 +7,7 @@ package func helpText() -> String {
 
     usage: etcd-cluster [run] [FLAGS] [-- ETCD'S FLAGS]
            etcd-cluster plan [-o text|json] [FLAGS]
+           etcd-cluster status [-o text|json] [FLAGS]
            etcd-cluster backup [--to FILE] [FLAGS]
            etcd-cluster backups [-o text|json] [FLAGS]
            etcd-cluster restore [--from ...] [--revision N] [--time T] [--yes] [FLAGS]
@@ -20,6 +21,7 @@ package func helpText() -> String {
 
     For people, on any instance, beside what runs there:
 
+      status    shows instances, members, health, DNS, backups, and what is waited for; changes nothing
       backup    makes a backup now, of a healthy member, into the bucket or into a file
       backups   lists what the bucket holds: when taken, up to which revision, how large, whether proven
 
@@ -48,7 +50,8 @@ package func helpText() -> String {
             Credentials and endpoints of AWS are found as AWS's own tools find them.
 
             Exit codes: 0 after SIGTERM or SIGINT, 64 for a wrong configuration, 70 where it can't go on.
-            Of people's commands: 0 done, or nothing to do, 1 refused or declined, 70 can't look.
+            Of people's commands: 0 done, or nothing to do, 1 refused or declined, 70 can't look; of status 0
+            where anything could be shown, however ill the cluster is.
 
             """
 }

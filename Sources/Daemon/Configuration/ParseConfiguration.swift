@@ -6,6 +6,7 @@ import ClusterPlanning
 package enum Command: Sendable, Equatable {
     case run(Configuration)
     case plan(Configuration, PlanFormat)
+    case status(Configuration, PlanFormat)
     case operate(OperatorCommand, Configuration, OperatorFlags)
     /// Make a backup now: to a file, or to the bucket.
     case backup(Configuration, to: String?)
@@ -100,6 +101,7 @@ private struct ConfigurationParser {
             demandWitness()
             return .run(configuration)
         case "plan": return .plan(configuration, format)
+        case "status": return .status(configuration, format)
         case "backup":
             demandBucket(for: word, unless: flags.destination != nil)
             return .backup(configuration, to: flags.destination)
@@ -113,8 +115,8 @@ private struct ConfigurationParser {
                 return .operate(command, configuration, flags)
             }
             mistakes.append(
-                "\(word): no such command; there are run, plan, backup, backups, restore, recover, adopt, forget, "
-                    + "version and help")
+                "\(word): no such command; there are run, plan, status, backup, backups, restore, recover, adopt, "
+                    + "forget, version and help")
             return .help
         }
     }
@@ -175,8 +177,8 @@ private struct ConfigurationParser {
         _ flag: FlagArgument, _ rest: inout ArraySlice<String>, for word: String, _ format: inout PlanFormat
     ) {
         guard let text = value(of: flag, &rest) else { return }
-        if word != "plan", word != "backups" {
-            mistakes.append("\(flag.spelling): only `plan` and `backups` take it")
+        if !["plan", "status", "backups"].contains(word) {
+            mistakes.append("\(flag.spelling): only `plan`, `status` and `backups` take it")
         } else if let known = PlanFormat(rawValue: text) {
             format = known
         } else {
@@ -287,7 +289,7 @@ private struct FlagArgument {
         value = argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
     }
 
-    /// `-o`, of `plan` and `backups`.
+    /// `-o`, of `plan`, `status` and `backups`.
     var isOutput: Bool { name == "o" || name == "output" }
 }
 

@@ -11,6 +11,8 @@ struct BackupLoop: Sendable {
     /// Nil where nobody wants to be told.
     let metrics: BackupMetrics?
     let logger: Logger
+    /// Told how each attempt ended: what it failed of, or nil, and when.
+    var ended: @Sendable (_ failure: String?, _ time: UTCTime) -> Void = { _, _ in }
 
     /// Returns only by cancellation.
     ///
@@ -29,10 +31,16 @@ struct BackupLoop: Sendable {
         do {
             try await make(order)
             await keeper.ended(failed: false)
+            ended(nil, now)
         } catch let error where !(error is CancellationError) {
             await keeper.ended(failed: true)
+            ended("\(error)", now)
             logger.error("no backup was made", ["order": order, "error": "\(error)"])
         }
+    }
+
+    private var now: UTCTime {
+        UTCTime(seconds: secondsNow() + Int(keeper.clockOffset.components.seconds))
     }
 
     private func make(_ order: BackupOrder) async throws {

@@ -11,6 +11,7 @@ struct ReconcileLoop: Sendable {
     let stamp: StampKeeper
     let zone: ZoneObserver?
     let watch: EtcdWatch
+    let ownReport: OwnReport
     let logger: Logger
 
     private static let clock = ContinuousClock()
@@ -58,7 +59,9 @@ struct ReconcileLoop: Sendable {
     }
 
     private func takeTurnIfDue(_ beat: ClusterObserver.Beat, _ state: inout ReconcileState) async throws {
+        if !beat.pulse.isLeader { ownReport.learn(isLeading: false) }
         if state.takesLead(beat.pulse, inTerm: beat.term) {
+            ownReport.learn(isLeading: true)
             await zone?.forget()
             await observer.records.forget()
             await observer.backups.forget()
@@ -82,6 +85,7 @@ struct ReconcileLoop: Sendable {
         do {
             try await turn(beat, &state)
         } catch let error where !(error is CancellationError) {
+            ownReport.learn(turnFailure: "\(error)")
             if state.turnFailed("\(error)", startedAt.duration(to: Self.clock.now)) {
                 logger.warning("turn dropped; the next one looks afresh", ["error": "\(error)"])
             }
@@ -92,7 +96,9 @@ struct ReconcileLoop: Sendable {
         guard let (view, plan) = try await plan(beat, &state) else { return }
         watch.overtaken(plan.isOvertaken || plan.isLastToLeave)
         say(plan.deferred, &state)
+        ownReport.learn(deferred: plan.deferred)
         try await carryOut(plan, beat, state)
+        ownReport.learn(turnFailure: nil)
         state.turnDone(isUnderWay: plan.isUnderWay)
         summarize(view, plan, &state)
     }

@@ -40,6 +40,7 @@ struct RunningLoop: Sendable {
                 // Nothing calls for looks: what does the next time is watched as closely as if it were the first.
                 lastLook = nil
                 waiting = Waiting(since: now())
+                ownReport.learn(leaderlessFor: nil)
                 continue
             }
             guard isDue(sinceLastLook: lastLook.map { now() - $0 }) else { continue }
@@ -58,6 +59,7 @@ struct RunningLoop: Sendable {
         try await sickness.heed(view, sickFor: watch.sickFor)
         try await ownHooks.heed(view, nil)
         let plan = planRunning(view, memory: &memory)
+        if case .stay(let reason) = plan { ownReport.learn(leaderlessFor: reason) }
         switch plan {
         case .stay(nil): break
         case .stay(let reason?):

@@ -43,6 +43,9 @@ actor GroupObserver {
     /// The instances whose address is known.
     var knownInstances: Set<InstanceID> { Set(known.filter { $0.value.privateIP != nil }.keys) }
 
+    /// Where the instances are that EC2 has described.
+    var availabilityZones: [InstanceID: String] { known.compactMapValues(\.availabilityZone) }
+
     /// The group as AutoScaling has it now, with what EC2 said of its instances before.
     func group() async throws -> Group {
         do {

@@ -80,11 +80,7 @@ struct BackupTable {
                 row.keys.map(String.init) ?? "?", row.verdict, row.name,
             ]
         }
-        let widths = head.indices.map { column in ([head] + cells).map { $0[column].utf8.count }.max() ?? 0 }
-        let lines = (rows.isEmpty ? [] : [head] + cells).map { line in
-            zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.utf8.count) }.joined(separator: "  ")
-        }
-        return lines.map { $0.trimmed + "\n" }.joined() + summary(now)
+        return (rows.isEmpty ? "" : columns([head] + cells)) + summary(now)
             + strangers.map { "not a backup of ours: \($0)\n" }.joined()
     }
 
@@ -102,9 +98,4 @@ extension BackupTable.Row {
             name: backup.name, generation: backup.generation, time: backup.time.description, revision: backup.revision,
             size: backup.size, keys: keys, isProven: backup.isProven, isRefuted: backup.isRefuted)
     }
-}
-
-extension String {
-    /// Without the blanks at its end.
-    fileprivate var trimmed: String { String(reversed().drop { $0 == " " }.reversed()) }
 }

@@ -69,7 +69,7 @@ struct OperatorRun: Sendable {
         var generation: Int?
         for stage in 0..<Self.stageLimit {
             let view = try await observer.look()
-            if command == .recover || command == .restore, stage == 0 { terminal.say(table(situation(view))) }
+            if command == .recover || command == .restore, stage == 0 { terminal.say(sentences(situation(view))) }
             if stage > 0, let record = view.start.record.record, record.generation != generation {
                 terminal.say("generation \(record.generation) has begun from \(record.source)\n")
                 return .done
@@ -106,7 +106,7 @@ struct OperatorRun: Sendable {
     }
 
     private func act(_ steps: [OperatorStep], _ then: [String]) async throws -> Ending {
-        terminal.say(table(steps.map { ("would", "\($0)") } + then.map { ("then", $0) }))
+        terminal.say(sentences(steps.map { ("would", "\($0)") } + then.map { ("then", $0) }))
         guard try await isAgreed() else { return .declined }
         for step in steps {
             guard try await executor.perform(step, telling: terminal) else {
@@ -133,11 +133,4 @@ struct OperatorRun: Sendable {
 /// Paths go to programs that would take one with a hyphen in front for a flag.
 func absolute(_ path: String) -> String {
     path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
-}
-
-/// Lines of a word and a sentence, the sentences below each other.
-private func table(_ lines: [(topic: String, sentence: String)]) -> String {
-    lines.map { line in
-        line.topic + String(repeating: " ", count: max(1, 11 - line.topic.count)) + line.sentence + "\n"
-    }.joined()
 }

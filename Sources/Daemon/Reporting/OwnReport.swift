@@ -13,12 +13,29 @@ final class OwnReport: Sendable {
         var cluster: String?
         var stores: [StoreName] = []
         var waitingFor: String?
+        /// For what an etcd waits that runs without a leader.
+        var leaderlessFor: String?
         var asksToJoin = false
         var founders: [InitialMember]?
         var leaving: Departure?
         var lastExit = LastExit.none
         var shown: EtcdState?
         var isEtcdRunning = false
+        /// Nil while our etcd does not lead.
+        var leading: Leading?
+    }
+
+    /// What the leader's turns and its backups have come to, in this term.
+    private struct Leading {
+        var deferred: [String] = []
+        /// Why the last turn was not done to its end.
+        var turnFailure: String?
+        var failingBackup: FailingBackup?
+
+        var report: LeaderReport {
+            let failed = turnFailure.map { ["a turn was not done to its end, and is tried again: \($0)"] } ?? []
+            return LeaderReport(deferred: failed + deferred, failingBackup: failingBackup)
+        }
     }
 
     private let identity: Identity
@@ -57,6 +74,11 @@ final class OwnReport: Sendable {
         }
     }
 
+    /// etcd runs: for what it waits without a leader; nil: it has one.
+    func learn(leaderlessFor reason: WaitReason?) {
+        known.withLock { $0.leaderlessFor = reason?.description }
+    }
+
     /// Whom a start has named as founders, whatever it does next: the others may wait to hear it.
     func learn(founders: [InitialMember]?) { known.withLock { $0.founders = founders } }
 
@@ -67,6 +89,8 @@ final class OwnReport: Sendable {
         known.withLock { known in
             known.isEtcdRunning = isEtcdRunning
             known.lastExit = lastExit
+            known.leaderlessFor = nil
+            known.leading = nil
             if isEtcdRunning {
                 known.shown = nil
                 known.waitingFor = nil
@@ -77,6 +101,27 @@ final class OwnReport: Sendable {
 
     /// What was seen of the data while etcd was looked at.
     func learn(shown: EtcdState?) { known.withLock { $0.shown = shown } }
+
+    // MARK: What the leader's loops tell
+
+    /// Our etcd leads from now on, in a new term, or does not lead (any more).
+    func learn(isLeading: Bool) { known.withLock { $0.leading = isLeading ? Leading() : nil } }
+
+    /// What a turn has declined to do.
+    func learn(deferred: [Deferral]) {
+        known.withLock { $0.leading?.deferred = deferred.map(\.description) }
+    }
+
+    /// How a turn ended: why it was not done to its end; nil: it was.
+    func learn(turnFailure: String?) { known.withLock { $0.leading?.turnFailure = turnFailure } }
+
+    /// How an attempt at a backup ended: what it failed of; nil: it succeeded.
+    func learn(backupFailure cause: String?, at time: UTCTime) {
+        known.withLock { known in
+            let earlier = known.leading?.failingBackup
+            known.leading?.failingBackup = cause.map { FailingBackup(at: time, $0, after: earlier) }
+        }
+    }
 
     // MARK: What it says
 
@@ -101,8 +146,9 @@ final class OwnReport: Sendable {
             owner: known.owner ?? disk.stamp?.owner, cluster: known.cluster, stores: known.stores,
             disk: disk.stamp?.disk, isMountPoint: isMountPoint,
             holding: Holding(disk, lastExit: known.lastExit, shown: state, identity), etcd: state,
-            asksToJoin: known.asksToJoin, waitingFor: known.waitingFor, leaving: known.leaving,
-            founders: known.founders, reachesAWS: reachesAWS)
+            asksToJoin: known.asksToJoin, waitingFor: known.waitingFor ?? known.leaderlessFor,
+            leaving: known.leaving,
+            founders: known.founders, reachesAWS: reachesAWS, asLeader: known.leading?.report)
     }
 
     /// The report for one who asks from outside: however many ask, it is made four times a second at most.

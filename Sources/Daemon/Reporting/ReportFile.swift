@@ -35,6 +35,19 @@ struct ReportFile: Codable {
         var peerURL: String
     }
 
+    struct LeaderFile: Codable {
+        var deferred: [String]
+        var deferredCount: Int
+        var failingBackup: FailingBackupFile?
+    }
+
+    struct FailingBackupFile: Codable {
+        /// `2026-01-31T12:00:00Z`
+        var since: String
+        var times: Int
+        var cause: String
+    }
+
     static let version = 1
 
     var report = Self.version
@@ -59,6 +72,8 @@ struct ReportFile: Codable {
     var leaving: String?
     var founders: [FounderFile]?
     var reachesAWS: Bool?
+    /// Missing where its etcd does not lead, and from older supervisors.
+    var asLeader: LeaderFile?
 }
 
 // MARK: Writing
@@ -76,10 +91,22 @@ extension ReportFile {
         (holding, held, cause) = report.holding.fields
         etcd = EtcdFile(report.etcd)
         asksToJoin = report.asksToJoin
-        waitingFor = report.waitingFor.map(cut)
+        waitingFor = report.waitingFor.map { cut($0) }
         leaving = report.leaving?.word
         founders = report.founders?.map { FounderFile(name: $0.name, peerURL: $0.peerURL.description) }
         reachesAWS = report.reachesAWS
+        asLeader = report.asLeader.map(LeaderFile.init)
+    }
+}
+
+extension ReportFile.LeaderFile {
+    fileprivate init(_ report: LeaderReport) {
+        // Several of them: shorter than what stands alone.
+        deferred = report.deferred.map { cut($0, to: 300) }
+        deferredCount = report.deferredCount
+        failingBackup = report.failingBackup.map {
+            ReportFile.FailingBackupFile(since: $0.since.description, times: $0.times, cause: cut($0.cause))
+        }
     }
 }
 
@@ -123,8 +150,8 @@ extension Departure {
 }
 
 /// Sentences are for people; what etcd said before it died may be longer than anybody reads.
-private func cut(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.prefix(500)))
+private func cut(_ text: String, to length: Int = 500) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.prefix(length)))
 }
 
 // MARK: Reading
@@ -149,7 +176,21 @@ extension ReportFile {
                 try list(founders, "founders") { founder throws(ReportTextError) in
                     InitialMember(try text(founder.name, "name"), try endpoint(founder.peerURL, "peerURL"))
                 }
-            }, reachesAWS: reachesAWS)
+            }, reachesAWS: reachesAWS, asLeader: try translatedLeader())
+    }
+
+    private func translatedLeader() throws(ReportTextError) -> LeaderReport? {
+        guard let asLeader else { return nil }
+        let deferred = try list(asLeader.deferred, "deferred") { text throws(ReportTextError) in
+            try words(text, "deferred")
+        }
+        return LeaderReport(
+            deferred: deferred, of: try count(asLeader.deferredCount),
+            failingBackup: try asLeader.failingBackup.map { file throws(ReportTextError) in
+                guard let since = UTCTime(file.since) else { throw ReportTextError("its time is none") }
+                return FailingBackup(
+                    since: since, times: try count(file.times), cause: try words(file.cause, "cause"))
+            })
     }
 
     private func translatedHolding() throws(ReportTextError) -> Holding {
@@ -218,6 +259,11 @@ extension ReportFile {
             throw ReportTextError("its \(field) has a URL that is none")
         }
         return endpoint
+    }
+
+    private func count(_ number: Int) throws(ReportTextError) -> Int {
+        guard number >= 0 else { throw ReportTextError("a number is none") }
+        return number
     }
 
     private func id(_ hex: String) throws(ReportTextError) -> UInt64 {

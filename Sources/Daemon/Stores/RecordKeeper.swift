@@ -39,6 +39,11 @@ actor RecordKeeper {
     /// The record before anything was read.
     nonisolated var unread: RecordReading { isConfigured ? .unknown("it was not read yet") : .notConfigured }
 
+    /// The record of a cluster that nobody knows the name of.
+    nonisolated var unnamed: RecordReading {
+        isConfigured ? .unknown("the cluster has no name to look for: set --cluster-name") : .notConfigured
+    }
+
     /// What the stores say.
     ///
     /// - Parameters:
@@ -47,8 +52,7 @@ actor RecordKeeper {
     func read(
         for name: String?, notOlderThan age: Duration? = nil
     ) async throws(CancellationError) -> (reading: RecordReading, isFresh: Bool) {
-        guard isConfigured else { return (.notConfigured, true) }
-        guard let name else { return (.unknown("the cluster has no name to look for: set --cluster-name"), true) }
+        guard isConfigured, let name else { return (unnamed, true) }
         if let age, let last, last.name == name, last.readAt.duration(to: clock.now) < age {
             return (last.reading, false)
         }
