@@ -33,47 +33,60 @@ struct BackupReader: Sendable {
     ///   - name: as the record has it.
     ///   - backup: what the list says of it; nil of one that is not ours.
     ///   - directory: there, and for nothing else.
+    ///   - checksItself: whether `body` compares the hash at the file's end, as etcd's own restore does: hashing gigabytes twice
+    ///     at a time takes the processors that the restoration needs.
     ///   - body: gets a directory of its own, below the other.
     /// - Throws: `SpoiltBackup` where another backup has to do; anything else where this one may do the next time.
     func read<Result: Sendable>(
         _ name: String, _ backup: Backup?, from store: BackupStore, into directory: String,
-        _ progress: BackupStore.Progress? = nil, while body: (_ file: String, _ own: String) async throws -> Result
+        _ progress: BackupStore.Progress? = nil, checksItself: Bool = false,
+        while body: (_ file: String, _ own: String) async throws -> Result
     ) async throws -> (status: SnapshotStatus, result: Result) {
         let described = if let backup { try await description(of: backup, in: store) } else { BackupDescription?.none }
         if let refusal = try await refusal(of: described) { throw ObservationError(refusal) }
         do {
-            return try await attempt(name, described, from: store, in: "\(directory)/1", progress, body)
+            return try await attempt(name, described, from: store, in: "\(directory)/1", progress, checksItself, body)
         } catch let spoilt as SpoiltBackup where spoilt.mayBeOurs {
             logger.warning("reading a backup a second time", ["name": name, "error": "\(spoilt)"])
             // The first attempt may be what has filled the disk.
             try await runBlocking { _ in try FileTree("\(directory)/1").remove() }
-            return try await attempt(name, described, from: store, in: "\(directory)/2", progress, body)
+            return try await attempt(name, described, from: store, in: "\(directory)/2", progress, checksItself, body)
         }
     }
 
     private func attempt<Result: Sendable>(
         _ name: String, _ described: BackupDescription?, from store: BackupStore, in directory: String,
-        _ progress: BackupStore.Progress?, _ body: (String, String) async throws -> Result
+        _ progress: BackupStore.Progress?, _ checksItself: Bool, _ body: (String, String) async throws -> Result
     ) async throws -> (status: SnapshotStatus, result: Result) {
         guard mkdir(directory, 0o700) == 0 else { throw DataDirectoryError.system("make directory \(directory)") }
         do {
             let file = try await download(name, from: store, into: directory, progress)
-            async let verified = tools.verify(file)
-            let made: Swift.Result<Result, any Error>
-            do { made = .success(try await body(file, directory)) } catch { made = .failure(error) }
-            // What is wrong with the file is the reason for whatever went wrong with what was made of it.
-            let status = try await verified
+            let (status, made) = try await look(at: file, checksItself) { try await body(file, directory) }
             if let described, described.hash != status.hash {
                 throw SpoiltBackup(
                     name: name, why: "it is not what its description says: another hash", mayBeOurs: false)
             }
-            return (status, try made.get())
+            return (status, made)
         } catch let defect as SnapshotDefect {
             throw SpoiltBackup(name: name, why: "\(defect)")
         } catch let error as AWSError where error.isAbsentObject {
             throw SpoiltBackup(name: name, why: "\(error)", mayBeOurs: false)
         } catch let error as S3.TransferError where error.isTheObjects {
             throw SpoiltBackup(name: name, why: "\(error)")
+        }
+    }
+
+    private func look<Result: Sendable>(
+        at file: String, _ checksItself: Bool, while body: () async throws -> Result
+    ) async throws -> (SnapshotStatus, Result) {
+        async let looked = checksItself ? tools.status(of: file) : tools.verify(file)
+        do {
+            let made = try await body()
+            return (try await looked, made)
+        } catch let error where !(error is CancellationError) {
+            // What is wrong with the file is the reason for whatever went wrong with what was made of it.
+            _ = try await tools.verify(file)
+            throw error
         }
     }
 

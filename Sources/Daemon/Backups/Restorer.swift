@@ -59,8 +59,9 @@ struct Restorer: Sendable {
             logger.warning("this backup was never proven; it is restored all the same", ["name": name])
         }
         try await scratch.with { directory in
-            let (status, data) = try await reader.read(name, backup, from: store, into: directory, progress) {
-                file, own in
+            let (status, data) = try await reader.read(
+                name, backup, from: store, into: directory, progress, checksItself: true
+            ) { file, own in
                 try await reached(.downloaded(bytes: try SnapshotFile(path: file).bytes()))
                 return try await make(of: file, in: "\(own)/restored", launch, token)
             }
