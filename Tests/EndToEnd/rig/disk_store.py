@@ -177,6 +177,8 @@ def _handler(store: DiskStore) -> type[BaseHTTPRequestHandler]:
                     done = os.sendfile(self.connection.fileno(), file.fileno(), offset, min(count, _PIECE))
                     offset, count = offset + done, count - done
                     self._pace(began, offset - start)
+                # The real one takes none of this machine's memory.
+                os.posix_fadvise(file.fileno(), start, offset - start, os.POSIX_FADV_DONTNEED)
             with store.lock:
                 store.sent += time.monotonic() - began
 
