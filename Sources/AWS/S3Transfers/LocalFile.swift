@@ -58,7 +58,7 @@ struct LocalFile: Sendable, Equatable {
         try? await onAThreadOfItsOwn(reading: path) { _ in
             let descriptor = try open(path)
             defer { close(descriptor) }
-            // What is not needed is written, and only then forgotten: what is still to be written stays in memory.
+            // Linux begins to write at that, and forgets only what is written already.
             posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
         }
     }
@@ -70,9 +70,6 @@ struct LocalFile: Sendable, Equatable {
         return descriptor
     }
 }
-
-/// What `errno` says.
-func systemReason() -> String { String(cString: strerror(errno)) }
 
 /// Runs work that takes seconds, such as hashing a part, outside the task pool, which has as many threads as the machine has
 /// processors.

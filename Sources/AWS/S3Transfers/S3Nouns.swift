@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// What is said about objects that go from and to files.
 extension S3 {
@@ -105,3 +106,6 @@ extension S3.TransferError: CustomStringConvertible {
         }
     }
 }
+
+/// Why the system refused what was just asked of it, for an error's `reason`.
+func systemReason() -> String { String(cString: strerror(errno)) }

@@ -22,7 +22,7 @@ extension BackupMaker {
                 let (status, path) = try await reader.read(backup.name, backup, from: store, into: directory) {
                     file, _ in file
                 }
-                let snapshot = Snapshot(path: path, status: status, etcdVersion: EtcdVersion(0, 0, 0))
+                let snapshot = Snapshot(path: path, status: status)
                 let expectation = SnapshotExpectation(status.revision, described)
                 return try await prove(
                     Saved(snapshot: snapshot, backup: backup, expectation: expectation), in: store, under: directory)

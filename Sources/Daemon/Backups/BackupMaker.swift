@@ -74,8 +74,10 @@ struct BackupMaker: Sendable {
                     revision: max(revision, UInt64(content.revision)),
                     time: UTCTime(seconds: secondsNow() + Int(keeper.clockOffset.components.seconds)),
                     isCompressed: configuration.compressesBackups)
-                let snapshot = Snapshot(path: path, status: content, etcdVersion: status.version)
-                return try await upload(snapshot, as: backup, origin, in: store, once: isWhole, progress)
+                let snapshot = Snapshot(path: path, status: content)
+                let made = try await upload(snapshot, as: backup, origin, in: store, once: isWhole, progress)
+                if let saved = made.saved { try await describe(saved, origin, status.version, in: store) }
+                return made
             }
             guard let saved = made.saved else { return Made(backup: made.backup, isOld: true) }
             guard configuration.provesBackups, !isLast else { return Made(backup: saved.backup, isOld: false) }
@@ -88,7 +90,6 @@ struct BackupMaker: Sendable {
     struct Snapshot {
         var path: String
         var status: SnapshotStatus
-        var etcdVersion: EtcdVersion
     }
 
     /// A snapshot that is a backup by now, and what its source has said of it.
@@ -154,21 +155,18 @@ struct BackupMaker: Sendable {
             return (made, nil)
         }
         await keeper.added(made)
-        let saved = Saved(snapshot: snapshot, backup: made, expectation: try await told)
-        try await describe(saved, origin, in: store)
-        let keys = saved.expectation.keyCount.map(String.init) ?? "unknown"
-        logger.info("backup made", ["name": made.name, "bytes": made.size, "keys": keys])
-        return (made, saved)
+        return (made, Saved(snapshot: snapshot, backup: made, expectation: try await told))
     }
 
+    /// Writes down what is known of it; without that it is a backup all the same.
     private func describe(
-        _ saved: Saved, _ origin: Origin, in store: BackupStore
+        _ saved: Saved, _ origin: Origin, _ etcd: EtcdVersion, in store: BackupStore
     ) async throws(CancellationError) {
         let status = saved.snapshot.status
         let description = BackupDescription(
             saved.backup, hash: status.hash, size: status.totalSize, keys: saved.expectation.keyCount,
             keysHash: saved.expectation.hash?.hash, compactRevision: saved.expectation.hash?.compactRevision,
-            etcdVersion: "\(saved.snapshot.etcdVersion)", voters: origin.voters, takenFrom: origin.member,
+            etcdVersion: "\(etcd)", voters: origin.voters, takenFrom: origin.member,
             takenBy: instance.rawValue)
         do {
             try await store.describe(saved.backup, description)
@@ -177,5 +175,7 @@ struct BackupMaker: Sendable {
         } catch {
             logger.warning("backup made, and not described", ["name": saved.backup.name, "error": "\(error)"])
         }
+        let keys = saved.expectation.keyCount.map(String.init) ?? "unknown"
+        logger.info("backup made", ["name": saved.backup.name, "bytes": saved.backup.size, "keys": keys])
     }
 }
