@@ -49,20 +49,6 @@ struct LocalFile: Sendable, Equatable {
         close(descriptor)
     }
 
-    /// Has a part of a file that was just written go to the disk while more of it comes. The system itself begins late, with
-    /// gigabytes, which then stand in the way of whoever writes next: as a restoration does, as much again.
-    ///
-    /// It is an advice, so that what keeps it from being heeded is of no interest.
-    static func beginWriting(_ path: String, _ range: Range<Int64>) async {
-        if range.isEmpty { return }
-        try? await onAThreadOfItsOwn(reading: path) { _ in
-            let descriptor = try open(path)
-            defer { close(descriptor) }
-            // Linux begins to write at that, and forgets only what is written already.
-            posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
-        }
-    }
-
     private static func open(_ path: String) throws(S3.TransferError) -> Int32 {
         // Without O_NONBLOCK opening a named pipe would wait for its other end.
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -31,13 +31,8 @@ extension AWSClient {
         try LocalFile.create(path)
         do {
             var reception = Reception(key: key, bucket: bucket, path: path, info: info, partSize: partSize)
-            var begun: Int64 = 0
             while let range = reception.next {
-                let last = begun..<range.lowerBound
-                begun = range.lowerBound
-                async let behind: Void = LocalFile.beginWriting(path, last)
                 try await receive(range, &reception)
-                await behind
                 progress?(reception.received, info.size)
             }
             try await compare(info, with: path, key)

@@ -68,6 +68,13 @@ class DiskStore:
     def forget_times(self) -> None:
         self.received, self.sent = 0.0, 0.0
 
+    def leave_memory(self) -> None:
+        """Nothing of what it keeps is in this machine's memory any more."""
+        for kept in self.objects.values():
+            with kept.path.open("rb") as file:
+                os.fsync(file.fileno())
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
     def new_path(self) -> Path:
         return self.directory / uuid.uuid4().hex
 
@@ -176,9 +183,9 @@ def _handler(store: DiskStore) -> type[BaseHTTPRequestHandler]:
                 while count:
                     done = os.sendfile(self.connection.fileno(), file.fileno(), offset, min(count, _PIECE))
                     offset, count = offset + done, count - done
+                    # The real one takes none of this machine's memory, not even for a while.
+                    os.posix_fadvise(file.fileno(), start, offset - start, os.POSIX_FADV_DONTNEED)
                     self._pace(began, offset - start)
-                # The real one takes none of this machine's memory.
-                os.posix_fadvise(file.fileno(), start, offset - start, os.POSIX_FADV_DONTNEED)
             with store.lock:
                 store.sent += time.monotonic() - began
 
