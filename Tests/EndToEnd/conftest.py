@@ -24,11 +24,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "measured: times something, so nothing else should run beside it")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that may take longest come first, so that at the end nobody waits for one that began late."""
+    items.sort(key=_seconds_for, reverse=True)
+
+
+def _seconds_for(item: pytest.Item) -> int:
+    marker = item.get_closest_marker("limit")
+    return marker.args[0] if marker else _SECONDS_PER_TEST
+
+
 @pytest.fixture(autouse=True)
 def _limit(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test runs for ever: an alarm ends it, and what it waits for is seen in the traceback."""
-    marker = request.node.get_closest_marker("limit")
-    seconds = marker.args[0] if marker else _SECONDS_PER_TEST
+    seconds = _seconds_for(request.node)
 
     def expire(*_: Any) -> None:
         raise TimedOut(f"the test did not end within {seconds} s")
