@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +21,7 @@ from botocore.utils import InstanceMetadataFetcher
 
 from rig import addresses
 from rig.aws import AccessKey, Instance
-from rig.etcd import Endpoint, EtcdFailed, await_write, etcdctl, leader_of
+from rig.etcd import Endpoint, EtcdFailed, LeaderChanged, await_write, etcdctl, leader_of
 from rig.imds import Behaviour, InstanceMetadata
 from rig.processes import Program, ProgramFailed, executable_of, is_alive
 from rig.waiting import TimedOut, wait_until
@@ -359,6 +361,33 @@ class TestEtcds:
             await_write([Endpoint("http://127.77.1.1:2379")], timeout=0.3)
         with pytest.raises(EtcdFailed):
             Endpoint("http://127.77.1.1:2379").members()
+
+    def test_a_read_that_an_election_ended_is_asked_for_again_and_a_write_is_not(self) -> None:
+        asked: list[str] = []
+
+        class Electing(BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def do_POST(self) -> None:
+                asked.append(self.path)
+                refused = len(asked) != 3
+                answer = b'{"error":"etcdserver: leader changed","code":14}' if refused else b'{"kvs":[{"key":"YQ==","value":"Yg=="}]}'
+                self.send_response(503 if refused else 200)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Electing) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}")
+            assert endpoint.get("a") == "b" and len(asked) == 3
+            with pytest.raises(LeaderChanged):
+                endpoint.put("a", "b")
+            assert len(asked) == 4
+            with pytest.raises(LeaderChanged):
+                endpoint.get("a", timeout=0.2)
+            server.shutdown()
 
 
 class TestDNS:

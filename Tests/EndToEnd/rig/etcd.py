@@ -24,6 +24,10 @@ class NoSuchPath(EtcdFailed):
     """404: this version of etcd does not serve that path."""
 
 
+class LeaderChanged(EtcdFailed):
+    """An election came in between. A read may be asked for again; of a write nobody knows whether it was done."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A member as the cluster lists it. `id` is in hexadecimal, as etcdctl prints it."""
@@ -95,14 +99,24 @@ class Endpoint:
 
     def get(self, key: str, timeout: float | None = None) -> str | None:
         """Reads linearizably; None if there is no such key."""
-        found = self.call("kv/range", timeout, key=_coded(key)).get("kvs", [])
+        found = self._range(timeout, key=_coded(key))
         return _decoded(found[0]["value"]) if found else None
 
     def get_prefix(self, prefix: str, timeout: float = 30.0) -> dict[str, str]:
         """Reads all keys under a prefix linearizably."""
         end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        found = self.call("kv/range", timeout, key=_coded(prefix), range_end=_coded(end)).get("kvs", [])
+        found = self._range(timeout, key=_coded(prefix), range_end=_coded(end))
         return {_decoded(one["key"]): _decoded(one.get("value", "")) for one in found}
+
+    def _range(self, timeout: float | None, **arguments: str) -> list[dict[str, Any]]:
+        began = time.monotonic()
+        while True:
+            try:
+                return self.call("kv/range", timeout, **arguments).get("kvs", [])
+            except LeaderChanged:
+                if time.monotonic() - began > (timeout or self._timeout):
+                    raise
+                time.sleep(0.05)
 
     def metrics(self, url: str) -> dict[str, float]:
         """The plain numbers of a metrics listener."""
@@ -175,9 +189,14 @@ def fetch(url: str, method: str, path: str, body: str | None, timeout: float) ->
     finally:
         connection.close()
     if response.status != 200:
-        kind = NoSuchPath if response.status == 404 else EtcdFailed
-        raise kind(f"{url}{path}: HTTP {response.status}: {data[:300].decode(errors='replace')}")
+        raise _kind(response.status, data)(f"{url}{path}: HTTP {response.status}: {data[:300].decode(errors='replace')}")
     return data
+
+
+def _kind(status: int, answer: bytes) -> type[EtcdFailed]:
+    if status == 404:
+        return NoSuchPath
+    return LeaderChanged if b"etcdserver: leader changed" in answer else EtcdFailed
 
 
 def _member(one: dict[str, Any]) -> Member:
