@@ -70,7 +70,7 @@ class DiskStore:
 
     def leave_memory(self) -> None:
         """Nothing of what it keeps is in this machine's memory any more."""
-        for kept in self.objects.values():
+        for kept in list(self.objects.values()):
             with kept.path.open("rb") as file:
                 os.fsync(file.fileno())
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
