@@ -66,6 +66,10 @@ extension AWSError {
     package var isAccessDenied: Bool { refusal?.isAccessDenied ?? false }
     /// AWS does not accept the credentials at all, for another reason than time.
     package var isBadCredential: Bool { refusal?.isBadCredential ?? false }
+    /// The answer is larger than the call takes.
+    package var isTooLarge: Bool {
+        if case .noAnswer(let error) = cause { error.kind == .tooLarge } else { false }
+    }
     package var isTimeout: Bool {
         switch cause {
         case .noAnswer(let error): error.kind == .timedOut

@@ -86,7 +86,7 @@ struct Daemon: Sendable {
         notices.tell(.ready)
 
         sayWhatIsAtStake()
-        for failure in await Scratch(directory).clean() {
+        for failure in await Scratch(directory, logger: logger).clean() {
             logger.warning("what an earlier process left takes room, and can't be removed", ["error": failure])
         }
         let program = EtcdProgram(configuration: configuration, spawner: spawner)

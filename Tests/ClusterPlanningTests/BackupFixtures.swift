@@ -13,7 +13,7 @@ func backup(
 ) -> Backup {
     Backup(
         generation: generation, cluster: cluster, revision: revision, time: UTCTime(seconds: noon.seconds - age),
-        isCompressed: compressed, isProven: proven, isRefuted: refuted)
+        isCompressed: compressed, verdict: refuted ? .refuted : proven ? .proven : .unproven)
 }
 
 /// A list that was read to its end.

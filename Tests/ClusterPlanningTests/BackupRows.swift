@@ -26,8 +26,9 @@ private func order(
             of: member(number), generation: generation, cluster: 0xc1, voters: voters.map { "i-\($0)" },
             because: reason))
 }
-private func failed(_ times: Int, at second: Int) -> BackupWork {
-    BackupWork(failures: times, failedAt: .seconds(second))
+private func failed(_ times: Int, at second: Int, of member: Int? = nil) -> BackupWork {
+    BackupWork(
+        failures: times, failedAt: .seconds(second), failedOf: member.map { MemberID(UInt64($0)) })
 }
 private let dead3 = facts(asked: [asked(3, .terminated)], firstTwo)
 private let five = led(members(1, 2, 3, 4, 5))
@@ -153,6 +154,23 @@ let rowsOfBackups: [ReconcileRow] = [
         "what was refuted is made again, changed or not",
         saving(bucket(backup(9, age: 300, refuted: true), backup(8, age: 301))), steps: [order()]),
     ReconcileRow(
+        "but not at once: it counts as a failure",
+        saving(bucket(backup(9, age: 9, refuted: true), backup(8, age: 301)), work: failed(1, at: 991, of: 2))),
+    ReconcileRow(
+        "after a failure another member is asked: it may have been that one's",
+        saving(work: failed(1, at: 990, of: 2)), steps: [order(3)]),
+    ReconcileRow(
+        "and the first again, should that fail, too", saving(work: failed(2, at: 900, of: 3)), steps: [order(2)]),
+    ReconcileRow(
+        "the leader, where there is no other", saving(work: failed(1, at: 900, of: 2), three(ill: [3])),
+        steps: [order(1)], deferred: [ill(3)]),
+    ReconcileRow(
+        "who is alone is asked again",
+        saving(
+            eight, work: failed(1, at: 900, of: 1), led(members(1)), facts(.seen(group([1], desired: 1)), [holds(1)]),
+            record: found(record([on(1)]))),
+        steps: [order(1, voters: [1])]),
+    ReconcileRow(
         "another cluster's backups of our generation's number are none of ours, and named",
         saving(bucket(backup(99, age: 10, cluster: 0xc2), backup(9, age: 10))), deferred: [.backupsShareGeneration(1)]),
     ReconcileRow(
@@ -169,6 +187,10 @@ let rowsOfDeletingBackups: [ReconcileRow] = [
     ReconcileRow(
         "also in a turn that has one made: with a short interval every turn does",
         saving(surplus, revision: 10, settings: often), steps: [order(), .deleteBackups([backup(6, age: 88_201)])]),
+    ReconcileRow(
+        "the oldest fifty at a time: the list is not read meanwhile",
+        saving(.seen(BackupsSeen([backup(999, age: 60)] + (1...70).map { backup(UInt64($0), age: 9_000_000 - $0) }))),
+        steps: [.deleteBackups((1...50).map { backup(UInt64($0), age: 9_000_000 - $0) })]),
     ReconcileRow("not while one is being made", saving(surplus, work: BackupWork(isRunning: true))),
     ReconcileRow(
         "nor by who has been overtaken", saving(surplus, record: second), deferred: [.overtaken(generation: 2, own: 1)]),

@@ -86,6 +86,7 @@ import Testing
         ("then the higher revision", backup(9, age: 9), backup(8, age: 0, proven: true)),
         ("then the later time", backup(9, age: 0), backup(9, age: 9, proven: true)),
         ("then the proven one", backup(9, age: 0, proven: true), backup(9, age: 0)),
+        ("then the one that was not refuted", backup(9, age: 0), backup(9, age: 0, refuted: true)),
     ]
 
     @Test(arguments: ordered)
@@ -170,6 +171,16 @@ import Testing
             [backup(5, age: day + 1)]
         ),
         (
+            "nor does what was refuted take the place of anything else, were it newer",
+            [backup(9, age: 0, proven: true), backup(5, age: day + 1, refuted: true), backup(4, age: day + 2)],
+            [backup(5, age: day + 1, refuted: true)]
+        ),
+        (
+            "where there is nothing else of an hour it stays",
+            [backup(9, age: 0), backup(5, age: day + 1, refuted: true)],
+            []
+        ),
+        (
             "another generation's are not ours to delete (F32)",
             [backup(9, age: 0), backup(5, of: 2, age: 98 * day), backup(4, of: 2, age: 99 * day)], []
         ),
@@ -191,11 +202,48 @@ import Testing
         #expect(Retention.usual.surplus(of: seen, generation: 1, 0xc1, at: noon) == surplus, "\(claim)")
     }
 
+    static let meanwhile: [(claim: String, backups: [Backup], surplus: [Backup])] = [
+        (
+            "nothing has changed",
+            [backup(9, age: 0, proven: true), backup(8, age: 97 * day), backup(7, age: 98 * day)],
+            [backup(7, age: 98 * day), backup(8, age: 97 * day)]
+        ),
+        (
+            "what it was too many beside is gone", [backup(8, age: 97 * day), backup(7, age: 98 * day)],
+            [backup(7, age: 98 * day)]
+        ),
+        (
+            "one of them is the only proven one by now",
+            [backup(9, age: 0), backup(8, age: 97 * day), backup(7, age: 98 * day, proven: true)],
+            [backup(8, age: 97 * day)]
+        ),
+        (
+            "the newer proven one was refuted",
+            [backup(9, age: 0, refuted: true), backup(8, age: 97 * day, proven: true), backup(7, age: 98 * day)],
+            [backup(7, age: 98 * day)]
+        ),
+        (
+            "one is gone, and there is another one too many",
+            [backup(9, age: 0, proven: true), backup(8, age: 97 * day), backup(6, age: 99 * day)],
+            [backup(8, age: 97 * day)]
+        ),
+        ("all are gone", [], []),
+    ]
+
+    /// The list that a deletion rests on may be ten minutes old.
+    @Test(arguments: meanwhile)
+    func whatMayStillGo(claim: String, backups: [Backup], surplus: [Backup]) {
+        let before = [backup(7, age: 98 * Self.day), backup(8, age: 97 * Self.day)]
+        let still = Retention.usual.stillSurplus(before, of: BackupsSeen(backups), at: noon)
+        #expect(still.map(\.name) == surplus.map(\.name), "\(claim)")
+    }
+
     private static func someBackups(_ random: inout SplitMix64) -> [Backup] {
         (0..<Int.random(in: 0...300, using: &random)).map { number in
             backup(
                 UInt64(number / Int.random(in: 1...3, using: &random)), of: Int.random(in: 1...2, using: &random),
-                age: Int.random(in: -3600...60 * day, using: &random), proven: Bool.random(using: &random))
+                age: Int.random(in: -3600...60 * day, using: &random), proven: Bool.random(using: &random),
+                refuted: Int.random(in: 0..<4, using: &random) == 0)
         }
     }
 

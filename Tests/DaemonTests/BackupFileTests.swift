@@ -48,6 +48,18 @@ import Testing
         #expect(error.map { "\($0)" }?.contains("not in gzip format") == true)
     }
 
+    /// Nothing tells before how much it will be, and the disk may be etcd's.
+    @Test func whatComesOutMustNotFillTheDisk() async throws {
+        let tools = try TemporaryDirectory()
+        try tools.write("#!/bin/sh\nexec sleep 600\n", to: "gzip", executable: true)
+        let file = try place.write("any", to: "s.db.gz")
+        let error = await #expect(throws: DataDirectoryError.self) {
+            try await gzip("\(tools.path):\(searchPath)").decompress(file, leaving: 1 << 60)
+        }
+        #expect(error?.attempt == "decompress \(file)")
+        #expect(try running(below: file) == [])
+    }
+
     @Test func withoutTheProgramNothingIsSaidOfTheFile() async throws {
         let file = try place.write("no gzip", to: "s.db.gz")
         let error = await #expect(throws: (any Error).self) { try await gzip(place["data"]).decompress(file) }
@@ -60,7 +72,7 @@ import Testing
     private var left: [String] { place.names(in: "data/etcd-cluster.scratch") }
 
     @Test func eachHasARoomOfItsOwnThatGoesWithIt() async throws {
-        let scratch = Scratch(directory)
+        let scratch = Scratch(directory, logger: Writes().logger())
         let name = try await scratch.with { first in
             try "x".write(toFile: "\(first)/file", atomically: false, encoding: .utf8)
             try await scratch.with { second in
@@ -78,7 +90,7 @@ import Testing
     @Test func whatFailsLeavesNothingEither() async throws {
         struct Failure: Error {}
         await #expect(throws: Failure.self) {
-            try await Scratch(directory).with { own in
+            try await Scratch(directory, logger: Writes().logger()).with { own in
                 try "x".write(toFile: "\(own)/file", atomically: false, encoding: .utf8)
                 throw Failure()
             }
@@ -87,21 +99,45 @@ import Testing
     }
 
     @Test func whatAKilledProcessLeftIsCleaned() async throws {
-        let scratch = Scratch(directory)
+        let scratch = Scratch(directory, logger: Writes().logger())
         try place.write("half", to: "data/etcd-cluster.scratch/1/restored/member/wal/0.wal")
         try place.write("data", to: "data/member/wal/0.wal")
-        // Of commands: one that runs (we do), and one that is long over.
-        try place.write("used", to: "data/etcd-cluster.scratch-\(getpid())/1/snapshot.db")
-        try place.write("left", to: "data/etcd-cluster.scratch-999999999/1/snapshot.db")
+        // Of a command that is over, whose process ID is another's by now: ours.
+        try place.write("left", to: "data/etcd-cluster.scratch-\(getpid())/1/snapshot.db")
         #expect(await scratch.clean() == [])
-        #expect(place.names(in: "data") == ["etcd-cluster.scratch-\(getpid())", "member"])
+        #expect(place.names(in: "data") == ["member"])
         #expect(await scratch.clean() == [])
         #expect(place.names(in: "data/member/wal") == ["0.wal"])
     }
 
+    @Test func whatACommandThatRunsMakesIsNotCleaned() async throws {
+        let logger = Writes().logger()
+        let command = Scratch(directory, isCommands: true, logger: logger)
+        try await command.with { own in
+            #expect(await Scratch(directory, logger: logger).clean() == [])
+            #expect(FileManager.default.fileExists(atPath: own))
+        }
+        #expect(place.names(in: "data") == [])
+    }
+
+    /// What was done is done, whatever stays of it.
+    @Test func whatCanNotBeRemovedIsNoFailure() async throws {
+        let writes = Writes()
+        let scratch = Scratch(directory, logger: writes.logger())
+        let result = try await scratch.with { _ in
+            try FileManager.default.moveItem(atPath: scratch.path, toPath: place["elsewhere"])
+            try place.write("no directory any more", to: "data/etcd-cluster.scratch")
+            return 7
+        }
+        #expect(result == 7)
+        #expect(writes.text.contains("level=warning msg=\"something that was made on the way stays\""))
+    }
+
     @Test func whereThereIsNoRoomItIsTold() async throws {
         try place.write("in the way", to: "data/etcd-cluster.scratch")
-        let error = await #expect(throws: DataDirectoryError.self) { try await Scratch(directory).with { _ in } }
+        let error = await #expect(throws: DataDirectoryError.self) {
+            try await Scratch(directory, logger: Writes().logger()).with { _ in }
+        }
         #expect(error.map { "\($0)" }?.hasPrefix("make directory ") == true)
     }
 }

@@ -85,7 +85,7 @@ import Testing
         #expect(try await listed() == [])
         await keeper.added(backup)
         var proven = backup
-        proven.isProven = true
+        proven.verdict = .proven
         await keeper.added(proven)
         #expect(await keeper.known(for: "main") == .seen(BackupsSeen([proven])))
         #expect(await keeper.has(7, of: 2, backup.cluster) == proven)
@@ -129,6 +129,30 @@ import Testing
         #expect(lists == 2)
     }
 
+    /// The bucket may have refused to take it.
+    @Test func whatIsRefutedStaysSoUntilTheBucketSaysIt() async throws {
+        stand.put([1], as: backup.name)
+        let note = BackupProofNote(
+            time: "2026-01-31T12:00:09Z", refutation: "no", isHashCompared: false, provenBy: "i-0a")
+        var refuted = backup
+        refuted.verdict = .refuted
+        await keeper.keep(note, on: refuted)
+        #expect(try await keeper.seen(for: "main").value?.backups.map(\.verdict) == [.refuted])
+        #expect(await keeper.known(for: "main").value?.backups.map(\.verdict) == [.refuted])
+        #expect(await keeper.has(7, of: 2, backup.cluster) == nil)
+        #expect(await keeper.refutationsToWrite.map(\.note) == [note])
+        try await stand.store.note(note, of: refuted)
+        #expect(try await keeper.seen(for: "main").value?.backups.map(\.verdict) == [.refuted])
+        #expect(await keeper.refutationsToWrite.isEmpty)
+    }
+
+    @Test func whatIsRefutedAndGoneIsForgotten() async throws {
+        let note = BackupProofNote(time: "", refutation: "no", isHashCompared: false, provenBy: "i-0a")
+        await keeper.keep(note, on: backup)
+        #expect(try await keeper.seen(for: "main").value?.backups == [])
+        #expect(await keeper.refutationsToWrite.isEmpty)
+    }
+
     @Test func withoutABucketNothingIsAsked() async throws {
         let keeper = BackupKeeper(Configuration(), aws: try stand.aws.client())
         #expect(!keeper.isConfigured)
@@ -161,7 +185,7 @@ import Testing
         #expect(await keeper.work(.zero) == BackupWork(isRunning: true))
         #expect(await orders.next() == order(1))
         await keeper.order(order(3))
-        await keeper.ended(failed: false)
+        await keeper.ended(order(1), failed: false)
         #expect(await keeper.work(.zero) == BackupWork())
         await keeper.order(order(4))
         #expect(await orders.next() == order(4))
@@ -170,14 +194,14 @@ import Testing
     @Test func whatFailsIsCountedUntilItSucceeds() async throws {
         for failures in 1...3 {
             await keeper.order(order(1))
-            await keeper.ended(failed: true)
+            await keeper.ended(order(1), failed: true)
             let work = await keeper.work(.seconds(1000))
-            #expect(!work.isRunning && work.failures == failures)
+            #expect(!work.isRunning && work.failures == failures && work.failedOf == MemberID(1))
             let failedAt = try #require(work.failedAt)
             #expect(failedAt <= .seconds(1000) && failedAt > .seconds(900))
         }
         await keeper.order(order(1))
-        await keeper.ended(failed: false)
+        await keeper.ended(order(1), failed: false)
         #expect(await keeper.work(.seconds(1000)) == BackupWork())
     }
 }

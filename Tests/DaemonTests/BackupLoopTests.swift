@@ -21,9 +21,7 @@ import Testing
     @Test func anOrderIsCarriedOutAndAFailureIsCounted() async throws {
         let stand = try BackupStand()
         let endings = Mutex<[String?]>([])
-        let loop = BackupLoop(
-            keeper: stand.keeper, maker: stand.maker, etcd: .plain, metrics: nil, logger: stand.writes.logger(),
-            ended: { failure, _ in endings.withLock { $0.append(failure) } })
+        let loop = stand.loop { failure in endings.withLock { $0.append(failure) } }
         try await withEtcd { etcd in
             let running = Task { try await loop.run() }
             // Nobody has looked for the backups of any cluster yet.
@@ -54,22 +52,88 @@ import Testing
         }
     }
 
-    /// Another leader may have proven one since our list was read: it may be the only proven one by now.
-    @Test func whatWasProvenMeanwhileIsNotDeleted() async throws {
+    /// What was refuted is no backup: it counts as a failure, is told, and is not tried again at once.
+    @Test func whatIsRefutedIsAFailure() async throws {
+        let place = try TemporaryDirectory()
+        try place.wrapTools(
+            before: #"[ "$1 $2" != "snapshot restore" ] || { echo "panic: page 4: multiple references" >&2; exit 2; }"#)
+        let stand = try BackupStand(["--etcd", place["etcd"]])
+        let endings = Mutex<[String?]>([])
+        let loop = stand.loop { failure in endings.withLock { $0.append(failure) } }
+        try await withEtcd { etcd in
+            let running = Task { try await loop.run() }
+            _ = try await stand.keeper.seen(for: "main")
+            let order = try await order(etcd)
+            await stand.keeper.order(order)
+            try await eventually("it fails") { await stand.keeper.work(.zero).failures == 1 }
+            #expect(await stand.keeper.work(.zero).failedOf == order.member.id)
+            let refuted = try #require(try await stand.store.list().backups.first)
+            #expect(refuted.isRefuted)
+            let told = endings.withLock { $0 }
+            #expect(told.count == 1 && told[0]?.hasPrefix("\(refuted.name) was refuted: ") == true)
+            #expect(told[0]?.contains("multiple references") == true)
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+    }
+
+    /// The bucket may be able to take it by the time that it is listed again.
+    @Test func aRefutationIsWrittenLater() async throws {
         let stand = try BackupStand()
-        let loop = BackupLoop(
-            keeper: stand.keeper, maker: stand.maker, etcd: .plain, metrics: nil, logger: stand.writes.logger())
-        let (old, proven) = (someBackup(5), someBackup(6))
-        for backup in [old, proven] { stand.put([1], as: backup.name) }
-        _ = try await stand.keeper.seen(for: "main")
-        stand.put([1], as: proven.proofName)
-        let running = Task { try await loop.run() }
-        await stand.keeper.send(.delete([old, proven]))
-        try await eventually("one is deleted") { try await stand.store.list().named(old.name) == nil }
-        await stand.keeper.send(.delete([old]))
-        try await eventually("the errand ends") { stand.writes.text.contains("count=0") }
-        #expect(try await stand.store.list().named(proven.name)?.isProven == true)
-        #expect(stand.writes.text.contains("backups deleted"))
+        let backup = someBackup(5)
+        stand.put([1], as: backup.name)
+        await stand.keeper.keep(
+            BackupProofNote(time: "", refutation: "no", isHashCompared: false, provenBy: "i-0a"), on: backup)
+        let running = Task { [loop = stand.loop()] in try await loop.run() }
+        await stand.keeper.send(.list(cluster: "main"))
+        try await eventually("it is written") { stand.objects[backup.refutationName] != nil }
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+
+    /// What has happened between our list and the deletion. The backups are old, and but for the newest and the newest proven one
+    /// they are too many.
+    enum Meanwhile: CaseIterable, Sendable {
+        case nothing, oneIsProven, theNewestIsGone, theProvenOneIsRefuted, oneIsGone
+
+        func change(_ stand: BackupStand) {
+            switch self {
+            case .nothing: break
+            case .oneIsProven: stand.put([1], as: someBackup(6).proofName)
+            case .theNewestIsGone: stand.put(nil, as: someBackup(9).name)
+            case .theProvenOneIsRefuted: stand.put([1], as: someBackup(7).refutationName)
+            case .oneIsGone: stand.put(nil, as: someBackup(6).name)
+            }
+        }
+
+        /// Of the four that were there.
+        var left: [UInt64] {
+            switch self {
+            case .nothing: [9, 7]
+            // It is left for the next turn, which sees that there is a newer proven one.
+            case .oneIsProven: [9, 7]
+            case .theNewestIsGone: [7]
+            case .theProvenOneIsRefuted: [9, 7, 6]
+            case .oneIsGone: [9, 7]
+            }
+        }
+    }
+
+    /// Another leader may be at it, or a person: the newest and the newest proven one stay by what is there then.
+    @Test(arguments: Meanwhile.allCases) func whatMayGoIsDecidedByWhatIsThere(_ meanwhile: Meanwhile) async throws {
+        let stand = try BackupStand()
+        for revision in [5, 6, 7, 9] as [UInt64] { stand.put([1], as: someBackup(revision).name) }
+        stand.put([1], as: someBackup(7).proofName)
+        if meanwhile == .theProvenOneIsRefuted { stand.put([1], as: someBackup(6).proofName) }
+        let seen = try #require(try await stand.keeper.seen(for: "main").value)
+        let surplus = Retention.usual.surplus(
+            of: seen, generation: 2, ClusterID(0x1a), at: UTCTime(seconds: secondsNow()))
+        #expect(surplus.map(\.revision) == [5, 6])
+        meanwhile.change(stand)
+        let running = Task { [loop = stand.loop()] in try await loop.run() }
+        await stand.keeper.send(.delete(surplus))
+        try await eventually("they are deleted") { stand.writes.text.contains("backups deleted") }
+        #expect(try await stand.store.list().backups.map(\.revision) == meanwhile.left)
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
     }
@@ -136,5 +200,14 @@ import Testing
         #expect(told(unproven) == form([datum(1, "BackupSize", "4128.0", "Bytes")]))
         let none = try await publish(BackupFigures(newest: nil, provenAge: nil))
         #expect(!none.aws.calls.contains("PutMetricData"))
+    }
+}
+
+extension BackupStand {
+    /// - Parameter ended: told what each attempt failed of.
+    fileprivate func loop(_ ended: @escaping @Sendable (_ failure: String?) -> Void = { _ in }) -> BackupLoop {
+        BackupLoop(
+            keeper: keeper, maker: maker, etcd: .plain, retention: .usual, metrics: nil, logger: writes.logger(),
+            ended: { failure, _ in ended(failure) })
     }
 }

@@ -6,6 +6,7 @@ import Etcd
 import Foundation
 import Glibc
 import Supervision
+import Synchronization
 import Testing
 
 @testable import Daemon
@@ -256,9 +257,12 @@ import Testing
         let stand = try BackupStand()
         stand.aws.change { $0.fault = { $0 == "PutObject" ? .s3("PreconditionFailed", status: 412) : nil } }
         try await withEtcd { etcd in
+            _ = try await stand.keeper.seen(for: "main")
             let made = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
             #expect(made.isOld && !made.backup.isProven)
             #expect(stand.puts.map(\.name) == [made.backup.name])
+            // Whether whoever was first has proven it, the next list tells.
+            #expect(await stand.keeper.known(for: "main") == .notAsked)
         }
         #expect(stand.isTidy)
     }
@@ -300,6 +304,62 @@ import Testing
             // Then there is none of this revision any more.
             let anew = try await later.maker.make(of: origin, in: later.store)
             #expect(!anew.isOld && anew.backup.isProven)
+        }
+    }
+
+    /// Another leader may have deleted it, or a person: that says nothing of what was in it.
+    @Test func whatIsGoneIsNotRefutedButMadeAnew() async throws {
+        let first = try BackupStand(["--prove-backups=false"])
+        try await withEtcd { etcd in
+            let origin = try await origin(etcd)
+            let backup = try await first.maker.make(of: origin, in: first.store).backup
+            let later = try BackupStand(in: first.place, sharing: first.aws)
+            _ = try await later.keeper.seen(for: "main")
+            first.put(nil, as: backup.name)
+            let made = try await later.maker.make(of: origin, in: later.store)
+            #expect(!made.isOld && made.backup.isProven && made.refutation == nil)
+            #expect(first.objects[backup.refutationName] == nil)
+            #expect(later.isTidy)
+        }
+    }
+
+    /// Nothing rests on a description.
+    @Test func aGarbledDescriptionDoesNotKeepOneFromBeingProven() async throws {
+        let first = try BackupStand(["--prove-backups=false"])
+        try await withEtcd { etcd in
+            let origin = try await origin(etcd)
+            let backup = try await first.maker.make(of: origin, in: first.store).backup
+            first.put(Array("{".utf8), as: backup.descriptionName)
+            let later = try BackupStand(in: first.place, sharing: first.aws)
+            _ = try await later.keeper.seen(for: "main")
+            #expect(try await later.maker.make(of: origin, in: later.store).backup.isProven)
+        }
+    }
+
+    /// What the bucket does not take is not forgotten.
+    @Test func aRefutationThatCantBeWrittenIsKept() async throws {
+        let place = try TemporaryDirectory()
+        try place.wrapTools(
+            before: #"[ "$1 $2" != "snapshot restore" ] || { echo "panic: page 4: multiple references" >&2; exit 2; }"#)
+        let stand = try BackupStand(["--etcd", place["etcd"]])
+        let puts = Mutex(0)
+        stand.aws.change { world in
+            world.fault = { call in
+                guard call == "PutObject" else { return nil }
+                // The backup and its description come before it.
+                return puts.withLock { puts in
+                    puts += 1
+                    return puts > 2 ? .s3("SlowDown", status: 503) : nil
+                }
+            }
+        }
+        try await withEtcd { etcd in
+            let made = try await stand.maker.make(of: try await origin(etcd), in: stand.store)
+            let backup = made.backup
+            #expect(made.refutation?.contains("multiple references") == true)
+            #expect(stand.objects[backup.refutationName] == nil)
+            #expect(try await stand.keeper.seen(for: "main").value?.named(backup.name)?.isRefuted == true)
+            #expect(await stand.keeper.refutationsToWrite.map(\.backup) == [backup])
         }
     }
 

@@ -111,6 +111,13 @@ import Testing
         try await stand.store.note(note, of: backup)
     }
 
+    /// Two may have tried it: then it is not to be relied on.
+    @Test func aRefutationOutweighsAProof() async throws {
+        let stand = try BackupStand()
+        for name in [backup.name, backup.proofName, backup.refutationName] { stand.put([1], as: name) }
+        #expect(try await stand.store.list().backups.map(\.verdict) == [.refuted])
+    }
+
     // MARK: Reading
 
     @Test func withoutADescriptionThereIsNone() async throws {
@@ -134,6 +141,14 @@ import Testing
         stand.put(text.isEmpty ? try other.json() : Array(text.utf8), as: backup.descriptionName)
         let error = await #expect(throws: ObservationError.self) { try await stand.store.description(of: backup) }
         #expect(error.map { "\($0)" } == words)
+    }
+
+    @Test func whatIsTooLargeIsNoDescription() async throws {
+        let stand = try BackupStand()
+        stand.put(Array(repeating: 32, count: S3.smallObjectLimit + 1), as: backup.descriptionName)
+        await #expect(throws: ObservationError("\(backup.descriptionName) is too large for a description")) {
+            try await stand.store.description(of: backup)
+        }
     }
 
     @Test func aBackupIsReadByItsNameOrFromAnywhere() async throws {
@@ -210,18 +225,24 @@ import Testing
 
     // MARK: Deleting
 
-    /// Whatever it breaks off at: what is left is a backup, or nothing.
-    @Test func theBackupGoesLast() async throws {
+    /// Whatever it breaks off at: what is left is a backup, or nothing; and one that was refuted still says so.
+    @Test func theBackupGoesLastButForItsRefutation() async throws {
         let stand = try BackupStand()
         let other = someBackup(9)
-        for name in [backup.name, backup.descriptionName, backup.proofName, other.name] { stand.put([1], as: name) }
-        for left in [[backup.name, backup.descriptionName], [backup.name]] {
+        stand.put([1], as: other.name)
+        let all = [backup.name, backup.descriptionName, backup.proofName, backup.refutationName]
+        let lefts = [
+            all, [backup.name, backup.descriptionName, backup.refutationName], [backup.name, backup.refutationName],
+            [backup.refutationName],
+        ]
+        for (successes, left) in lefts.enumerated() {
+            for name in all { stand.put([1], as: name) }
             let calls = Mutex(0)
             stand.aws.change { world in
                 world.fault = { _ in
                     calls.withLock { calls in
                         calls += 1
-                        return calls > 4 - left.count ? .status(500) : nil
+                        return calls > successes ? .status(500) : nil
                     }
                 }
             }

@@ -48,7 +48,7 @@ struct BackupStand {
             encryption: configuration.backupEncryption)
     }
 
-    var scratch: Scratch { Scratch(directory) }
+    var scratch: Scratch { Scratch(directory, logger: Writes().logger()) }
 
     private var program: EtcdProgram { EtcdProgram(configuration: configuration, spawner: Built.spawner) }
 

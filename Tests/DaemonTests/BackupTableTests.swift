@@ -23,7 +23,7 @@ import Testing
 
     private static func proven(_ backup: Backup, size: Int) -> Backup {
         var backup = sized(backup, size)
-        backup.isProven = true
+        backup.verdict = .proven
         return backup
     }
 

@@ -223,8 +223,8 @@ private struct Interrupted: Error {}
             case .unreachable: .status(503)
             case .refused: .s3("AccessDenied", status: 403)
             case .breaksOff: call == "GetObject" ? .truncated(206, claimed: 100_000, body: [1, 2, 3]) : nil
-            // The first one is of the backup itself.
-            case .descriptionRefused: call == "GetObject" && calls > 1 ? .s3("SlowDown", status: 503) : nil
+            // It is asked for first; the backup itself would come.
+            case .descriptionRefused: call == "GetObject" && calls == 1 ? .s3("SlowDown", status: 503) : nil
             }
         }
     }
@@ -263,10 +263,29 @@ private struct Interrupted: Error {}
         #expect(restore.stand.writes.text.contains("description can't be compared with") == (text != nil))
     }
 
+    /// The disk may be that of an etcd that serves: what does not fit is not begun.
+    @Test(arguments: [false, true]) func whatWouldFillTheDiskIsNotFetched(_ isCompressed: Bool) async throws {
+        let restore = try await RestoreStand(compressed: isCompressed)
+        var described = someDescription(restore.backup)
+        described.size = 1 << 42
+        restore.stand.put(try described.json(), as: restore.backup.descriptionName)
+        let error = await #expect(throws: DataDirectoryError.self) { try await restore.restore() }
+        // Compressed it comes as it is; beside it are the database and what is made of that.
+        let copies: UInt64 = isCompressed ? 2 : 1
+        let needed = megabytes((1 << 42) * copies + UInt64(restore.bytes.count) + 128 << 20)
+        #expect(error?.attempt == "read \(restore.backup.name)")
+        #expect(
+            error?.cause.hasPrefix("it needs \(needed) of free space, and there are ") == true, "\(error?.cause ?? "")")
+        // The description alone came.
+        #expect(restore.stand.aws.calls.count { $0 == "GetObject" } == 1)
+        #expect(restore.stand.isTidy)
+    }
+
     /// Whoever killed gzip, and whatever filled the disk, has said nothing of the backup.
     @Test(arguments: [
         ("kill -9 $$", "ended by SIGKILL"),
         ("echo 'gzip: backup.db: No space left on device' >&2; exit 1", "No space left on device"),
+        ("echo 'sh: 1: Cannot fork' >&2; exit 2", "Cannot fork"),
     ])
     func aMachineThatCantDecompressIsNotTheBackupsFault(_ script: String, _ words: String) async throws {
         let tools = try TemporaryDirectory()

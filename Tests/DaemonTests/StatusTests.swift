@@ -27,7 +27,7 @@ import Testing
         var newest = someBackup(9)
         newest.size = 4128
         var proven = someBackup(7)
-        proven.isProven = true
+        proven.verdict = .proven
         return BackupsSeen([newest, proven], strangers: ["notes.txt"])
     }
 

@@ -17,17 +17,19 @@ extension AWSClient {
     ///     caller's business.
     ///   - limit: a larger object, in bytes, is an error before anything is received.
     ///   - partSize: how much is asked for at once, in bytes, above zero.
+    ///   - admit: called with what is to come, before anything is received; what it throws ends the download.
     ///   - progress: called after each part, and after each piece of one that broke off.
     /// - Returns: what was downloaded.
-    /// - Throws: `AWSError`, where there is no such object as with `Operation.headObject`; `S3.TransferError`;
-    ///   `CancellationError`.
+    /// - Throws: `AWSError`, where there is no such object as with `Operation.headObject`; `S3.TransferError`; what `admit`
+    ///   throws; `CancellationError`.
     package func download(
         _ key: String, from bucket: String, to path: String, limit: Int64, partSize: Int64 = S3.partSize,
-        progress: S3.Progress? = nil
+        admit: (S3.ObjectInfo) throws -> Void = { _ in }, progress: S3.Progress? = nil
     ) async throws -> S3.ObjectInfo {
         precondition(partSize > 0)
         let info = try await send(.headObject(key, in: bucket))
         guard info.size <= limit else { throw S3.TransferError.tooLarge(key: key, size: info.size, limit: limit) }
+        try admit(info)
         try LocalFile.create(path)
         do {
             var reception = Reception(key: key, bucket: bucket, path: path, info: info, partSize: partSize)

@@ -12,14 +12,21 @@ package struct Backup: Hashable, Sendable {
     package var isCompressed: Bool
     /// In bytes, as it is stored; 0 where nobody has told.
     package var size: Int
-    /// Whether it was restored once, and what came of it was what had been saved.
-    package var isProven: Bool
-    /// Whether it was restored once, and what came of it was something else.
-    package var isRefuted: Bool
+    package var verdict: Verdict
+
+    /// What its proof has come to. Each stands behind those that are worth more, when one of them has to go.
+    package enum Verdict: Int, Hashable, Sendable {
+        /// It was restored once, and what came of it was something else than had been saved.
+        case refuted
+        /// It was not tried yet, or not to the end.
+        case unproven
+        /// It was restored once, and what came of it was what had been saved.
+        case proven
+    }
 
     package init(
         generation: Int, cluster: ClusterID, revision: UInt64, time: UTCTime, isCompressed: Bool = false, size: Int = 0,
-        isProven: Bool = false, isRefuted: Bool = false
+        verdict: Verdict = .unproven
     ) {
         self.generation = generation
         self.cluster = cluster
@@ -27,9 +34,12 @@ package struct Backup: Hashable, Sendable {
         self.time = time
         self.isCompressed = isCompressed
         self.size = size
-        self.isProven = isProven
-        self.isRefuted = isRefuted
+        self.verdict = verdict
     }
+
+    package var isProven: Bool { verdict == .proven }
+
+    package var isRefuted: Bool { verdict == .refuted }
 
     /// `<generation>-<cluster ID>-<revision>-<time>`: what the names of the backup, of its description and of its proof begin
     /// with.
@@ -72,9 +82,11 @@ package struct Backup: Hashable, Sendable {
         if left.generation != right.generation { return left.generation > right.generation }
         if left.revision != right.revision { return left.revision > right.revision }
         if left.time != right.time { return left.time > right.time }
-        if left.isProven != right.isProven { return left.isProven }
+        if left.verdict != right.verdict { return left.isWorthMore(than: right) }
         return left.name > right.name
     }
+
+    func isWorthMore(than other: Backup) -> Bool { verdict.rawValue > other.verdict.rawValue }
 
     /// The order in which they are restored: within a generation, what was refuted comes last.
     static func goesFirst(_ left: Backup, _ right: Backup) -> Bool {
@@ -145,8 +157,7 @@ extension BackupsSeen {
         for object in objects {
             if var backup = Backup(name: object.name) {
                 backup.size = object.size
-                backup.isProven = names.contains(backup.proofName)
-                backup.isRefuted = names.contains(backup.refutationName)
+                backup.verdict = verdict(on: backup, among: names)
                 backups.append(backup)
             } else if let companion = Backup(companion: object.name) {
                 highest = max(highest, companion.generation)
@@ -157,6 +168,12 @@ extension BackupsSeen {
         }
         self.init(backups, strangers: strangers, highestGeneration: highest)
     }
+}
+
+/// Two that have tried it may differ: then it is not to be relied on.
+private func verdict(on backup: Backup, among names: Set<String>) -> Backup.Verdict {
+    if names.contains(backup.refutationName) { return .refuted }
+    return names.contains(backup.proofName) ? .proven : .unproven
 }
 
 extension Backup {

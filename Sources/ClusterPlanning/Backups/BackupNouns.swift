@@ -24,14 +24,20 @@ package struct BackupSettings: Equatable, Sendable {
 /// What the leader's supervisor is doing about backups: it makes one at a time, beside its turns.
 package struct BackupWork: Equatable, Sendable {
     package var isRunning: Bool
-    /// How many attempts have failed in a row, and when the last one did; monotonic, as `ClusterView.now`.
+    /// How many attempts have failed in a row, and when the last one did; monotonic, as `ClusterView.now`. One whose proof has
+    /// failed is no backup, and counts.
     package var failures: Int
     package var failedAt: Duration?
+    /// Whom that one was to be of.
+    package var failedOf: MemberID?
 
-    package init(isRunning: Bool = false, failures: Int = 0, failedAt: Duration? = nil) {
+    package init(
+        isRunning: Bool = false, failures: Int = 0, failedAt: Duration? = nil, failedOf: MemberID? = nil
+    ) {
         self.isRunning = isRunning
         self.failures = failures
         self.failedAt = failedAt
+        self.failedOf = failedOf
     }
 }
 

@@ -6,6 +6,9 @@ private let metricPeriod = Duration.seconds(60)
 /// A backup that is older than this does not do for the removal of a voter.
 private let freshEnough = Duration.seconds(60)
 
+/// How many backups are deleted at a time: the list is not read meanwhile, and each takes several requests.
+private let mostDeletedAtOnce = 50
+
 /// How long after a proof that was not brought to an end, as for want of room, another is tried: it takes a download.
 private let proofPeriod = Duration.seconds(3600)
 
@@ -30,7 +33,7 @@ extension Turn {
             if view.backupWork.isRunning { return }
             // Also where one is due in every turn, for the interval is short.
             let surplus = settings.retention.surplus(of: seen, generation: generation, cluster.id, at: now)
-            if !surplus.isEmpty { purge = .deleteBackups(surplus) }
+            if !surplus.isEmpty { purge = .deleteBackups(Array(surplus.prefix(mostDeletedAtOnce))) }
             if let reason = reasonToBackUp(own, settings, now) { order(generation, reason) }
         }
     }
@@ -87,7 +90,7 @@ extension Turn {
 
     private func memberToSave() -> Member? {
         let removed: MemberID? = if case .removeMember(let member, _)? = membership { member.id } else { nil }
-        return cluster.memberToSave(except: removed, sparing: isLeaving)
+        return cluster.memberToSave(except: removed, after: view.backupWork.failedOf, sparing: isLeaving)
     }
 }
 
@@ -96,12 +99,17 @@ extension RunningCluster {
     ///
     /// - Parameters:
     ///   - removed: who is about to be none.
+    ///   - failed: who was asked for the one that failed last: it may have failed of that member, so another is asked where there
+    ///     is one, be it the leader.
     ///   - isSpared: members that are asked only where no other follower is left.
     package func memberToSave(
-        except removed: MemberID? = nil, sparing isSpared: (Member) -> Bool = { _ in false }
+        except removed: MemberID? = nil, after failed: MemberID? = nil,
+        sparing isSpared: (Member) -> Bool = { _ in false }
     ) -> Member? {
         let healthy = voters.filter { $0.isStarted && isHealthy($0) && $0.id != removed }
         let followers = healthy.filter { $0.id != leader }
-        return followers.first { !isSpared($0) } ?? followers.first ?? healthy.first
+        let inOrder =
+            followers.filter { !isSpared($0) } + followers.filter(isSpared) + healthy.filter { $0.id == leader }
+        return inOrder.first { $0.id != failed } ?? inOrder.first
     }
 }

@@ -33,7 +33,8 @@ package struct Retention: Equatable, Sendable {
         let own = seen.of(generation, cluster)
         let untouched = [own.first, own.first { !$0.isRefuted }, own.first(where: \.isProven)].compactMap { $0 }
         var taken: Set<Period> = []
-        // The best first, so that of each hour and day the last one stays; a proven one rather than one that is not.
+        // The best first, so that of each hour and day the last one stays; a proven one rather than one that is not, and what was
+        // refuted only where there is nothing else.
         let surplus = own.sorted(by: Self.isKeptRather).filter { backup in
             let isFirst = period(of: backup, at: now).map { $0 == .moment || taken.insert($0).inserted } ?? false
             return !isFirst && !untouched.contains(backup)
@@ -57,7 +58,17 @@ package struct Retention: Equatable, Sendable {
     }
 
     private static func isKeptRather(_ left: Backup, _ right: Backup) -> Bool {
-        left.isProven == right.isProven ? Backup.isBetter(left, right) : left.isProven
+        left.verdict == right.verdict ? Backup.isBetter(left, right) : left.isWorthMore(than: right)
+    }
+
+    /// Those that may still go, now that the bucket was read anew: what they were too many beside may have gone meanwhile, or been
+    /// refuted, and one of them may have become the only proven one.
+    ///
+    /// - Parameter surplus: of one life.
+    package func stillSurplus(_ surplus: [Backup], of seen: BackupsSeen, at now: UTCTime) -> [Backup] {
+        guard let any = surplus.first else { return [] }
+        let stems = Set(self.surplus(of: seen, generation: any.generation, any.cluster, at: now).map(\.stem))
+        return surplus.filter { stems.contains($0.stem) }
     }
 }
 

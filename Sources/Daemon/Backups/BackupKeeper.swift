@@ -36,6 +36,9 @@ actor BackupKeeper {
     private var running = false
     private var failures = 0
     private var failedAt: ContinuousClock.Instant?
+    private var failedOf: MemberID?
+    /// Refutations that are not in the bucket, by the stems of what they refute.
+    private var unwritten: [String: (backup: Backup, note: BackupProofNote)] = [:]
 
     /// What is ordered, for the one loop that makes backups.
     nonisolated let orders: AsyncStream<BackupOrder>
@@ -68,15 +71,19 @@ actor BackupKeeper {
         guard isConfigured else { return .notAsked }
         guard let name, let store = store(for: name) else { return Self.nameless }
         let (before, readAt) = (timesForgotten, clock.now)
-        let seen = try await observed { try await store.list() }
-        switch seen {
-        case .seen(let list) where timesForgotten == before:
-            last = (name, list, readAt)
-            failedList = nil
-        case .unavailable(let cause): failedList = (cause, clock.now)
-        default: break
+        switch try await observed({ try await store.list() }) {
+        case .seen(let list):
+            let seen = refuting(list)
+            if timesForgotten == before {
+                last = (name, seen, readAt)
+                failedList = nil
+            }
+            return .seen(seen)
+        case .unavailable(let cause):
+            failedList = (cause, clock.now)
+            return .unavailable(cause)
+        case .notAsked: return .notAsked
         }
-        return seen
     }
 
     private static let nameless = Observed<BackupsSeen>.unavailable(
@@ -118,6 +125,18 @@ actor BackupKeeper {
 
     func added(_ backup: Backup) { change { $0.adding(backup) } }
 
+    /// Remembers a refutation that could not be written.
+    func keep(_ note: BackupProofNote, on backup: Backup) { unwritten[backup.stem] = (backup, note) }
+
+    /// What is still to be written of that.
+    var refutationsToWrite: [(backup: Backup, note: BackupProofNote)] { Array(unwritten.values) }
+
+    /// A list, with what we know and it does not say.
+    private func refuting(_ list: BackupsSeen) -> BackupsSeen {
+        unwritten = unwritten.filter { stem, _ in list.backups.contains { $0.stem == stem && !$0.isRefuted } }
+        return unwritten.values.reduce(list) { $0.adding($1.backup) }
+    }
+
     func removed(_ backups: [Backup]) { change { $0.removing(backups) } }
 
     private func change(_ change: (BackupsSeen) -> BackupsSeen) {
@@ -138,7 +157,7 @@ actor BackupKeeper {
     func work(_ now: Duration) -> BackupWork {
         BackupWork(
             isRunning: running, failures: failures,
-            failedAt: failedAt.map { now - $0.duration(to: clock.now) })
+            failedAt: failedAt.map { now - $0.duration(to: clock.now) }, failedOf: failedOf)
     }
 
     /// Has a backup made. Nothing of it is waited for.
@@ -159,8 +178,10 @@ actor BackupKeeper {
         failedErrands[errand.kind] = failed ? clock.now : nil
     }
 
-    func ended(failed: Bool) {
+    /// - Parameter order: what was ordered last.
+    func ended(_ order: BackupOrder, failed: Bool) {
         running = false
+        failedOf = failed ? order.member.id : nil
         failures = failed ? failures + 1 : 0
         failedAt = failed ? clock.now : nil
     }

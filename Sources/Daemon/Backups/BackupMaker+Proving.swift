@@ -7,39 +7,42 @@ import FoundationEssentials
 
 extension BackupMaker {
     /// Proves one that is there already, by what the bucket gives back.
-    func proveLater(_ backup: Backup, in store: BackupStore, _ progress: Progress?) async throws -> Backup {
-        guard configuration.provesBackups, !backup.isProven else { return backup }
+    ///
+    /// - Returns: nil where it is not there any more.
+    func proveLater(_ backup: Backup, in store: BackupStore, _ progress: Progress?) async throws -> Made? {
+        let unproven = Made(backup: backup, isOld: true)
+        guard configuration.provesBackups, !backup.isProven else { return unproven }
         progress?(.proving, 0, Int64(backup.size))
         do {
             return try await scratch.with { directory in
-                let described = try await store.description(of: backup)
-                let bytes = UInt64(max(Int64(backup.size), described?.size ?? 0))
-                // It comes, compressed or not, and is restored from beside that.
-                let copies: UInt64 = backup.isCompressed ? 4 : 3
-                try DiskSpace(
-                    free: try DiskSpace.freeBytes(at: directory), needed: DiskSpace.reserve + bytes * copies
-                ).require(to: "prove \(backup.name)")
-                let (status, path) = try await reader.read(backup.name, backup, from: store, into: directory) {
-                    file, _ in file
-                }
+                let described = try await reader.description(of: backup, in: store)
+                // It is restored from beside it, and etcd runs on that.
+                let (status, path) = try await reader.read(
+                    backup.name, backup, from: store, into: directory, copies: 2
+                ) { file, _ in file }
                 let snapshot = Snapshot(path: path, status: status)
                 let expectation = SnapshotExpectation(status.revision, described)
-                return try await prove(
-                    Saved(snapshot: snapshot, backup: backup, expectation: expectation), in: store, under: directory)
+                let saved = Saved(snapshot: snapshot, backup: backup, expectation: expectation)
+                return try await prove(saved, isOld: true, in: store, under: directory)
             }
+        } catch let spoilt as SpoiltBackup where spoilt.isGone {
+            logger.warning("a backup is gone: another one is made", ["name": backup.name])
+            await keeper.removed([backup])
+            return nil
         } catch let spoilt as SpoiltBackup {
-            return try await refute(backup, because: "\(spoilt)", in: store)
+            return try await refute(unproven, because: "\(spoilt)", in: store)
         } catch let error where !(error is CancellationError) {
             logger.warning("backup not proven", ["name": backup.name, "error": "\(error)"])
-            return backup
+            return unproven
         }
     }
 
-    /// - Returns: the backup, proven or not.
+    /// - Returns: the backup, with what its proof has come to.
     func prove(
-        _ saved: Saved, in store: BackupStore, under directory: String
-    ) async throws -> Backup {
+        _ saved: Saved, isOld: Bool = false, in store: BackupStore, under directory: String
+    ) async throws -> Made {
         let (snapshot, backup) = (saved.snapshot, saved.backup)
+        var made = Made(backup: backup, isOld: isOld)
         do {
             switch try await proof.run(
                 snapshot.path, status: snapshot.status, expecting: saved.expectation, under: directory)
@@ -49,12 +52,10 @@ extension BackupMaker {
                     BackupProofNote(
                         time: timeNow(), revision: finding.revision, keys: finding.keyCount,
                         isHashCompared: finding.isHashCompared, provenBy: instance.rawValue), of: backup)
-                var proven = backup
-                proven.isProven = true
-                await keeper.added(proven)
+                made.backup.verdict = .proven
+                await keeper.added(made.backup)
                 logger.info("backup proven", ["name": backup.name, "hash_compared": finding.isHashCompared])
-                return proven
-            case .refuted(let why): return try await refute(backup, because: why, in: store)
+            case .refuted(let why): return try await refute(made, because: why, in: store)
             case .notEnoughRoom(let free, let needed):
                 logger.warning(
                     "backup not proven: too little room for a second copy",
@@ -63,24 +64,27 @@ extension BackupMaker {
         } catch let error where !(error is CancellationError) {
             logger.warning("backup not proven", ["name": backup.name, "error": "\(error)"])
         }
-        return backup
+        return made
     }
 
     private func refute(
-        _ backup: Backup, because why: String, in store: BackupStore
-    ) async throws(CancellationError) -> Backup {
-        logger.error("backup refuted: what came back is not what was saved", ["name": backup.name, "why": why])
-        var refuted = backup
-        refuted.isRefuted = true
-        await keeper.added(refuted)
+        _ made: Made, because why: String, in store: BackupStore
+    ) async throws(CancellationError) -> Made {
+        let name = made.backup.name
+        logger.error("backup refuted: what came back is not what was saved", ["name": name, "why": why])
+        var refuted = made
+        refuted.backup.verdict = .refuted
+        refuted.refutation = why
+        await keeper.added(refuted.backup)
+        let note = BackupProofNote(
+            time: timeNow(), refutation: why, isHashCompared: false, provenBy: instance.rawValue)
         do {
-            try await store.note(
-                BackupProofNote(
-                    time: timeNow(), refutation: why, isHashCompared: false, provenBy: instance.rawValue), of: backup)
+            try await store.note(note, of: refuted.backup)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            logger.error("nobody else knows that a backup is refuted", ["name": backup.name, "error": "\(error)"])
+            logger.error("nobody else knows yet that a backup is refuted", ["name": name, "error": "\(error)"])
+            await keeper.keep(note, on: refuted.backup)
         }
         return refuted
     }

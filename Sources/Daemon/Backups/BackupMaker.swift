@@ -43,6 +43,8 @@ struct BackupMaker: Sendable {
         var backup: Backup
         /// Whether it was there already: nothing had changed since.
         var isOld: Bool
+        /// Why it is no backup, where it was refuted just now.
+        var refutation: String?
     }
 
     /// Makes a backup of everything that was acknowledged before this was called.
@@ -62,8 +64,10 @@ struct BackupMaker: Sendable {
                 "\(origin.member) is of cluster \(status.clusterID) by now, not of \(origin.cluster)")
         }
         let revision = UInt64(max(0, status.revision))
-        if !isLast, let same = await keeper.has(revision, of: origin.generation, origin.cluster) {
-            return Made(backup: try await proveLater(same, in: store, progress), isOld: true)
+        if !isLast, let same = await keeper.has(revision, of: origin.generation, origin.cluster),
+            let made = try await proveLater(same, in: store, progress)
+        {
+            return made
         }
         return try await scratch.with { directory in
             let path = "\(directory)/snapshot.db"
@@ -82,7 +86,7 @@ struct BackupMaker: Sendable {
             guard let saved = made.saved else { return Made(backup: made.backup, isOld: true) }
             guard configuration.provesBackups, !isLast else { return Made(backup: saved.backup, isOld: false) }
             progress?(.proving, 0, Int64(saved.backup.size))
-            return Made(backup: try await prove(saved, in: store, under: directory), isOld: false)
+            return try await prove(saved, in: store, under: directory)
         }
     }
 
@@ -151,7 +155,8 @@ struct BackupMaker: Sendable {
             // Its name tells generation, cluster, revision and second. What was saved with it is not described by what we saved:
             // the two need not be alike byte by byte.
             logger.info("this backup is there already", ["name": backup.name])
-            await keeper.added(made)
+            // Who made it may have proven it, too.
+            await keeper.forget()
             return (made, nil)
         }
         await keeper.added(made)

@@ -13,6 +13,8 @@ struct SpoiltBackup: Error, Equatable, CustomStringConvertible {
     var why: String
     /// Whether it may have been spoilt on its way to us.
     var mayBeOurs = true
+    /// Whether nothing is there any more, of which nobody can say what it was.
+    var isGone = false
 
     var description: String { "the backup \(name) can't be restored: \(why)" }
 }
@@ -33,34 +35,40 @@ struct BackupReader: Sendable {
     ///   - name: as the record has it.
     ///   - backup: what the list says of it; nil of one that is not ours.
     ///   - directory: there, and for nothing else.
+    ///   - copies: how often as much room as the database takes is needed beside it, for what is made of it.
     ///   - checksItself: whether `body` compares the hash at the file's end, as etcd's own restore does: hashing gigabytes twice
     ///     at a time takes the processors that the restoration needs.
     ///   - body: gets a directory of its own, below the other.
     /// - Throws: `SpoiltBackup` where another backup has to do; anything else where this one may do the next time.
     func read<Result: Sendable>(
         _ name: String, _ backup: Backup?, from store: BackupStore, into directory: String,
-        _ progress: BackupStore.Progress? = nil, checksItself: Bool = false,
+        _ progress: BackupStore.Progress? = nil, copies: UInt64 = 0, checksItself: Bool = false,
         while body: (_ file: String, _ own: String) async throws -> Result
     ) async throws -> (status: SnapshotStatus, result: Result) {
         let described = if let backup { try await description(of: backup, in: store) } else { BackupDescription?.none }
         if let refusal = try await refusal(of: described) { throw ObservationError(refusal) }
+        func attempt(in own: String) async throws -> (status: SnapshotStatus, result: Result) {
+            try await self.attempt(
+                name, described, in: own, checksItself,
+                { try await download(name, described, copies, from: store, into: own, progress) }, body)
+        }
         do {
-            return try await attempt(name, described, from: store, in: "\(directory)/1", progress, checksItself, body)
+            return try await attempt(in: "\(directory)/1")
         } catch let spoilt as SpoiltBackup where spoilt.mayBeOurs {
             logger.warning("reading a backup a second time", ["name": name, "error": "\(spoilt)"])
             // The first attempt may be what has filled the disk.
             try await runBlocking { _ in try FileTree("\(directory)/1").remove() }
-            return try await attempt(name, described, from: store, in: "\(directory)/2", progress, checksItself, body)
+            return try await attempt(in: "\(directory)/2")
         }
     }
 
     private func attempt<Result: Sendable>(
-        _ name: String, _ described: BackupDescription?, from store: BackupStore, in directory: String,
-        _ progress: BackupStore.Progress?, _ checksItself: Bool, _ body: (String, String) async throws -> Result
+        _ name: String, _ described: BackupDescription?, in directory: String, _ checksItself: Bool,
+        _ download: () async throws -> String, _ body: (String, String) async throws -> Result
     ) async throws -> (status: SnapshotStatus, result: Result) {
         guard mkdir(directory, 0o700) == 0 else { throw DataDirectoryError.system("make directory \(directory)") }
         do {
-            let file = try await download(name, from: store, into: directory, progress)
+            let file = try await download()
             let (status, made) = try await look(at: file, checksItself) { try await body(file, directory) }
             if let described, described.hash != status.hash {
                 throw SpoiltBackup(
@@ -70,7 +78,7 @@ struct BackupReader: Sendable {
         } catch let defect as SnapshotDefect {
             throw SpoiltBackup(name: name, why: "\(defect)")
         } catch let error as AWSError where error.isAbsentObject {
-            throw SpoiltBackup(name: name, why: "\(error)", mayBeOurs: false)
+            throw SpoiltBackup(name: name, why: "\(error)", mayBeOurs: false, isGone: true)
         } catch let error as S3.TransferError where error.isTheObjects {
             throw SpoiltBackup(name: name, why: "\(error)")
         }
@@ -91,11 +99,19 @@ struct BackupReader: Sendable {
     }
 
     private func download(
-        _ name: String, from store: BackupStore, into directory: String, _ progress: BackupStore.Progress?
+        _ name: String, _ described: BackupDescription?, _ copies: UInt64, from store: BackupStore,
+        into directory: String, _ progress: BackupStore.Progress?
     ) async throws -> String {
         let isCompressed = name.hasSuffix(".gz")
         let file = "\(directory)/backup.db" + (isCompressed ? ".gz" : "")
-        try await store.download(name, to: file, progress: progress)
+        // The disk may be that of an etcd that serves.
+        let admit = { (bytes: UInt64) in
+            // Without a description nothing tells how large it will be: no smaller, at least.
+            let database = max(bytes, UInt64(max(0, described?.size ?? 0)))
+            let needed = DiskSpace.reserve + bytes + database * (copies + (isCompressed ? 1 : 0))
+            try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: needed).require(to: "read \(name)")
+        }
+        try await store.download(name, to: file, admit: admit, progress: progress)
         return isCompressed ? try await Gzip(configuration, spawner).decompress(file) : file
     }
 
@@ -106,10 +122,11 @@ struct BackupReader: Sendable {
     }
 
     /// - Returns: nil where nothing readable describes it: then the hash at the file's own end has to do.
-    private func description(of backup: Backup, in store: BackupStore) async throws -> BackupDescription? {
+    /// - Throws: where it could not be asked for, which says nothing: it may be all that tells of a newer etcd.
+    func description(of backup: Backup, in store: BackupStore) async throws -> BackupDescription? {
         do {
             return try await store.description(of: backup)
-        } catch let error where error is ObservationError || error is AWSError {
+        } catch let error as ObservationError {
             logger.warning("a backup's description can't be compared with", ["name": backup.name, "error": "\(error)"])
             return nil
         }
@@ -120,8 +137,9 @@ extension S3.TransferError {
     /// Whether what is in the bucket is at fault: the same would come again.
     fileprivate var isTheObjects: Bool {
         switch self {
-        case .truncated, .otherContent, .tooLarge: true
-        case .unreadable, .unwritable, .fileChanged, .objectChanged, .otherPart: false
+        case .otherContent, .tooLarge: true
+        // An object that is too short says so itself; this one did not come to its end.
+        case .truncated, .unreadable, .unwritable, .fileChanged, .objectChanged, .otherPart: false
         }
     }
 }

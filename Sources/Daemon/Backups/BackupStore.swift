@@ -69,10 +69,13 @@ struct BackupStore: Sendable {
     }
 
     /// - Returns: nil where there is none.
+    /// - Throws: `ObservationError` where it is no description; `AWSError` where it could not be asked for.
     func description(of backup: Backup) async throws -> BackupDescription? {
         do {
             let object = try await aws.send(.getObject(key(backup.descriptionName), in: place.bucket))
             return try BackupDescription(json: object.bytes, named: backup.descriptionName)
+        } catch let error as AWSError where error.isTooLarge {
+            throw ObservationError("\(backup.descriptionName) is too large for a description")
         } catch let error as AWSError where error.isAbsentObject {
             return nil
         }
@@ -80,10 +83,16 @@ struct BackupStore: Sendable {
 
     /// Reads a backup into a file that must not exist yet.
     ///
-    /// - Parameter name: as the record has it: below the prefix, or `s3://bucket/key`.
-    func download(_ name: String, to file: String, progress: Progress? = nil) async throws {
+    /// - Parameters:
+    ///   - name: as the record has it: below the prefix, or `s3://bucket/key`.
+    ///   - admit: called with its bytes before any is received; what it throws ends the download.
+    func download(
+        _ name: String, to file: String, admit: (UInt64) throws -> Void = { _ in }, progress: Progress? = nil
+    ) async throws {
         let (bucket, key) = try location(of: name)
-        _ = try await aws.download(key, from: bucket, to: file, limit: Self.sizeLimit, progress: progress)
+        _ = try await aws.download(
+            key, from: bucket, to: file, limit: Self.sizeLimit, admit: { try admit(UInt64(max(0, $0.size))) },
+            progress: progress)
     }
 
     private func location(of name: String) throws -> (bucket: String, key: String) {
@@ -93,10 +102,11 @@ struct BackupStore: Sendable {
         return (parts[0], parts[1])
     }
 
-    /// The backup goes last: what is left by an interruption is a backup that may be restored, not a name for nothing.
+    /// The backup goes before nothing but its refutation: what is left by an interruption is a backup that may be restored, not a
+    /// name for nothing; and none that was refuted looks as if it had not been.
     func delete(_ backups: [Backup]) async throws {
         for backup in backups {
-            for name in [backup.proofName, backup.refutationName, backup.descriptionName, backup.name] {
+            for name in [backup.proofName, backup.descriptionName, backup.name, backup.refutationName] {
                 try await aws.send(.deleteObject(key(name), in: place.bucket))
             }
         }

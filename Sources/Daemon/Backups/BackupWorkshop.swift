@@ -22,7 +22,7 @@ struct BackupWorkshop: Sendable {
         self.directory = directory
         self.spawner = spawner
         self.logger = logger
-        scratch = Scratch(directory, isCommands: isCommands)
+        scratch = Scratch(directory, isCommands: isCommands, logger: logger)
         tools = SnapshotTools(configuration: configuration, program: program, spawner: spawner)
         reader = BackupReader(configuration: configuration, tools: tools, spawner: spawner, logger: logger)
         maker = BackupMaker(
@@ -34,6 +34,7 @@ struct BackupWorkshop: Sendable {
     func loop(_ surroundings: Surroundings, _ ownReport: OwnReport) -> BackupLoop {
         BackupLoop(
             keeper: surroundings.backups, maker: maker, etcd: surroundings.etcd,
+            retention: configuration.backupRetention,
             metrics: configuration.metricsNamespace.map {
                 BackupMetrics(aws: surroundings.aws, namespace: $0, group: surroundings.group)
             }, logger: logger, ended: { failure, time in ownReport.learn(backupFailure: failure, at: time) })

@@ -22,17 +22,38 @@ struct Gzip: Sendable {
         return path + ".gz"
     }
 
-    /// - Parameter path: ends in `.gz`.
+    /// - Parameters:
+    ///   - path: ends in `.gz`.
+    ///   - reserve: how many bytes have to stay free on its disk.
     /// - Returns: the path without that; the compressed file is gone.
-    /// - Throws: `SnapshotDefect.unreadable` where it is no such file, or a damaged one.
-    func decompress(_ path: String) async throws -> String {
-        try await run(["--decompress", path], path)
+    /// - Throws: `SnapshotDefect.unreadable` where it is no such file, or a damaged one; `DataDirectoryError`, also where all of it
+    ///   would leave too little room on the disk; `SpawnError`, `CaptureError`; `CancellationError`. What was written stays then.
+    func decompress(_ path: String, leaving reserve: UInt64 = DiskSpace.reserve) async throws -> String {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await run(["--decompress", path], path) }
+            group.addTask { try await watch(reserve, at: path) }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
         return String(path.dropLast(3))
     }
 
-    private static let faultsOfTheMachine = [
-        "No space left", "Permission denied", "Input/output error", "Read-only file system", "Disk quota exceeded",
-        "File too large", "Cannot allocate",
+    /// Nothing tells beforehand how much comes out, and the disk may be that of an etcd that serves.
+    ///
+    /// - Throws: where too little is left. Returns by nothing else but cancellation, which it throws, too.
+    private func watch(_ reserve: UInt64, at path: String) async throws {
+        let directory = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+        while true {
+            try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: reserve)
+                .require(to: "decompress \(path)")
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
+    /// What gzip says where the content is at fault, GNU's and busybox's. Anything else may be the machine's.
+    private static let complaintsOfContent = [
+        "not in gzip format", "unexpected end of file", "invalid compressed data", "unknown method", "flags",
+        "multi-part", "trailing garbage", "corrupt", "crc error", "length error", "invalid magic", "invalid gzip magic",
     ]
 
     private func run(_ arguments: [String], _ path: String) async throws {
@@ -43,8 +64,7 @@ struct Gzip: Sendable {
         let output = try await spawner.capture(command, deadline: .seconds(60) + .seconds(Int64(bytes / 1_000_000)))
         guard !output.status.isSuccess else { return }
         let words = String(decoding: output.standardError.prefix(300), as: UTF8.self)
-        // Only what gzip says of the content is the file's fault; a full disk, or whoever killed it, is another's.
-        guard case .exited = output.status, !Self.faultsOfTheMachine.contains(where: words.contains) else {
+        guard case .exited = output.status, Self.complaintsOfContent.contains(where: words.contains) else {
             throw DataDirectoryError("run gzip on \(path)", "it \(output.status)\(words.isEmpty ? "" : ": \(words)")")
         }
         throw SnapshotDefect.unreadable(path: path, words)

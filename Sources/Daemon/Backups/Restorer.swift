@@ -60,7 +60,7 @@ struct Restorer: Sendable {
         }
         try await scratch.with { directory in
             let (status, data) = try await reader.read(
-                name, backup, from: store, into: directory, progress, checksItself: true
+                name, backup, from: store, into: directory, progress, copies: 1, checksItself: true
             ) { file, own in
                 try await reached(.downloaded(bytes: try SnapshotFile(path: file).bytes()))
                 return try await make(of: file, in: "\(own)/restored", launch, token)

@@ -9,12 +9,16 @@ import Supervision
 struct Scratch: Sendable {
     let path: String
     private let parent: String
+    private let isCommands: Bool
+    private let logger: Logger
 
     private static let name = "etcd-cluster.scratch"
 
     /// - Parameter isCommands: whether it is for a process beside the supervisor.
-    init(_ directory: DataDirectory, isCommands: Bool = false) {
+    init(_ directory: DataDirectory, isCommands: Bool = false, logger: Logger) {
         parent = directory.path
+        self.isCommands = isCommands
+        self.logger = logger
         path = "\(directory.path)/\(Self.name)" + (isCommands ? "-\(getpid())" : "")
     }
 
@@ -22,17 +26,28 @@ struct Scratch: Sendable {
     func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let own = "\(path)/\(randomHex(8))"
         try make(own)
+        let mark = isCommands ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
+        // Several of one command may be here.
+        if mark >= 0 { flock(mark, LOCK_SH) }
+        defer { if mark >= 0 { close(mark) } }
         do {
             let result = try await body(own)
-            try await remove(own)
-            rmdir(path)  // not where somebody else is in it
+            await leave(own)
             return result
         } catch {
-            // The error that counts is the first one; what stays in spite of that is removed at the next start.
-            try? await remove(own)
-            rmdir(path)
+            await leave(own)
             throw error
         }
+    }
+
+    /// What stays in spite of this takes room until the supervisor starts again, and changes nothing of what `body` has come to.
+    private func leave(_ own: String) async {
+        do {
+            try await remove(own)
+        } catch {
+            logger.warning("something that was made on the way stays", ["error": "\(error)"])
+        }
+        rmdir(path)  // not where somebody else is in it
     }
 
     /// Somebody else who is done here may remove the upper one between our two steps.
@@ -72,9 +87,12 @@ struct Scratch: Sendable {
         }
     }
 
+    /// Whether its command still runs: it holds a lock then. Its process ID, which the name tells, may be another's by now.
     private func isInUse(_ name: String) -> Bool {
-        guard let process = pid_t(name.dropFirst(Self.name.count + 1)), process > 0 else { return false }
-        return kill(process, 0) == 0 || errno != ESRCH
+        let mark = open("\(parent)/\(name)", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard mark >= 0 else { return false }
+        defer { close(mark) }
+        return flock(mark, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     private func remove(_ path: String) async throws {

@@ -55,6 +55,33 @@ struct SnapshotTools: Sendable {
         }
     }
 
+    /// Takes a snapshot that stays here, and verifies it before it has its name.
+    ///
+    /// - Parameters:
+    ///   - path: absolute; must not exist.
+    ///   - databaseBytes: as with `save`, and `progress`, too.
+    /// - Throws: as `save` and `verify`. Nothing is left of the attempt then, but where the process was killed: beside `path`, under
+    ///   a name that says that it was not verified.
+    func saveVerified(
+        from clientURL: String, to path: String, databaseBytes: UInt64, progress: BackupStore.Progress? = nil
+    ) async throws -> SnapshotStatus {
+        try requireNothing(at: path)
+        let draft = "\(path).unverified-\(randomHex(4))"
+        do {
+            try await save(from: clientURL, to: draft, databaseBytes: databaseBytes, progress: progress)
+            let status = try await verify(draft)
+            try requireNothing(at: path)
+            try await runBlocking { _ in
+                guard rename(draft, path) == 0 else { throw DataDirectoryError.system("rename \(draft)") }
+                try syncDirectory(parent(of: path))
+            }
+            return status
+        } catch {
+            unlink(draft)
+            throw error
+        }
+    }
+
     /// Where etcdctl writes until it has everything.
     private static func draftOfSave(_ path: String) -> String { path + ".part" }
 
@@ -116,20 +143,19 @@ struct SnapshotTools: Sendable {
     private func status(of path: String, _ isWhole: Verdict) async throws -> SnapshotStatus {
         do {
             return try await status(of: path)
-        } catch {
-            guard let defect = Self.defect(of: path, behind: error) else { throw error }
-            // Its bytes are the better witness. Are they those that were saved, what was saved is no database.
-            try await isWhole()
-            throw defect
+        } catch let error as SnapshotToolError {
+            try await Self.blameFile(path, isWhole, for: error)
+            throw error
         }
     }
 
-    /// What a failure of etcd's program says of the file; nil where it may be the machine's.
-    private static func defect(of path: String, behind error: any Error) -> SnapshotDefect? {
-        guard case SnapshotToolError.failed(_, .exited(let code), let words) = error, isTheFiles(words) else {
-            return nil
-        }
-        return .unreadable(path: path, words.isEmpty ? "exited with code \(code)" : words)
+    /// Throws what is wrong with the file, where it is to blame for a failure of etcd's program. Returns where that may be the
+    /// machine's, or a flag's: that is waited for, and no other backup is taken in its place.
+    private static func blameFile(_ path: String, _ isWhole: Verdict, for error: SnapshotToolError) async throws {
+        guard case .failed(_, let status, let words) = error else { return }
+        // Its bytes are the better witness. Are they those that were saved, what was saved may have been no database.
+        try await isWhole()
+        if case .exited = status, isOfContent(words) { throw SnapshotDefect.unreadable(path: path, words) }
     }
 
     /// Turns a snapshot into the data of a cluster of one member.
@@ -145,8 +171,9 @@ struct SnapshotTools: Sendable {
     ///   - revisionBump: by how much the revisions are raised, with all before marked as compacted; nil: not at all.
     ///   - isUrgent: whether a cluster waits for it, so that it does not stand behind everything else.
     /// - Returns: whether the revisions were raised, which not every version does.
-    /// - Throws: `SnapshotDefect` where etcd's program can make nothing of it; `SnapshotToolError`; `DataDirectoryError`, also where
-    ///   there is no room; `SpawnError`, `CaptureError`; `CancellationError`. Nothing is left of the attempt then.
+    /// - Throws: `SnapshotDefect` where the file is not whole, or etcd's program can make nothing of it; `SnapshotToolError`;
+    ///   `DataDirectoryError`, also where there is no room; `SpawnError`, `CaptureError`; `CancellationError`. Nothing is left of
+    ///   the attempt then.
     @discardableResult func restore(
         _ path: String, into directory: String, name: String, peerURL: String, token: String,
         bumpingRevisionsBy revisionBump: UInt64? = nil, isUrgent: Bool = false
@@ -168,7 +195,11 @@ struct SnapshotTools: Sendable {
         } catch {
             // The error that counts is the first one; what stays in spite of that is removed by the next attempt.
             try? await remove(draft)
-            throw Self.defect(of: path, behind: error) ?? error
+            if let error = error as? SnapshotToolError {
+                try await Self.blameFile(
+                    path, { try await runBlocking { try SnapshotFile(path: path).check(unless: $0) } }, for: error)
+            }
+            throw error
         }
         return (revisionBump ?? 0) > 0 && found.tool.bumpsRevisions(found.version)
     }
@@ -302,14 +333,25 @@ struct SnapshotTools: Sendable {
         return String((severe ?? lines.last ?? "").prefix(300))
     }
 
-    /// Whether it is the file's fault, and not the machine's or a flag's.
-    private static func isTheFiles(_ words: String) -> Bool {
-        let others = [
-            "no space left", "permission denied", "too many open", "cannot allocate", "unknown", "input/output error",
-            "read-only file system", "quota", "operation not permitted", "file too large", "out of memory",
-        ]
-        return !others.contains(where: words.lowercased().contains)
+    /// Whether etcd's program complains of what is in the file. Of what else it may have met (a full disk or process table, a
+    /// missing file, a signal) there is no end of words; of content these are all.
+    private static func isOfContent(_ words: String) -> Bool {
+        let words = words.lowercased()
+        return complaintsOfContent.contains(where: words.contains)
     }
+
+    private static let complaintsOfContent = [
+        // Its own: https://github.com/etcd-io/etcd/blob/v3.4.23/clientv3/snapshot/v3_snapshot.go
+        "expected sha256", "missing hash", "integrity check failed",
+        // bbolt's errors and assertions: https://github.com/etcd-io/bbolt/blob/v1.3.6/errors.go, and page.go, freelist.go, db.go.
+        "invalid database", "version mismatch", "checksum error", "file size too small", "page type", "freelist page",
+        "self identifies", "multiple references", "already freed", "assertion failed", "reachable pages",
+        "cannot get hash of bucket",
+        // Go's, of a number that was read as a place.
+        "index out of range", "slice bounds out of range", "len out of range", "nil pointer", "fatal error: fault",
+        // Of what the keys hold.
+        "proto:", "unmarshal", "unexpected eof", "corrupt",
+    ]
 
     // MARK: Files
 

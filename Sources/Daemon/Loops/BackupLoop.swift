@@ -8,6 +8,7 @@ struct BackupLoop: Sendable {
     let keeper: BackupKeeper
     let maker: BackupMaker
     let etcd: EtcdObserver
+    let retention: Retention
     /// Nil where nobody wants to be told.
     let metrics: BackupMetrics?
     let logger: Logger
@@ -30,10 +31,10 @@ struct BackupLoop: Sendable {
     private func carryOut(_ order: BackupOrder) async throws {
         do {
             try await make(order)
-            await keeper.ended(failed: false)
+            await keeper.ended(order, failed: false)
             ended(nil, now)
         } catch let error where !(error is CancellationError) {
-            await keeper.ended(failed: true)
+            await keeper.ended(order, failed: true)
             ended("\(error)", now)
             logger.error("no backup was made", ["order": order, "error": "\(error)"])
         }
@@ -43,6 +44,7 @@ struct BackupLoop: Sendable {
         UTCTime(seconds: secondsNow() + Int(keeper.clockOffset.components.seconds))
     }
 
+    /// - Throws: also where there is one, and it was refuted: that is none.
     private func make(_ order: BackupOrder) async throws {
         guard let url = order.member.clientURLs.first else {
             throw ObservationError("member \(order.member.label) has no client URL")
@@ -50,7 +52,8 @@ struct BackupLoop: Sendable {
         let origin = BackupMaker.Origin(
             generation: order.generation, cluster: order.cluster, voters: order.voters,
             member: order.member.name, client: etcd.client(url))
-        _ = try await maker.make(of: origin, in: try await keeper.store())
+        let made = try await maker.make(of: origin, in: try await keeper.store())
+        if let why = made.refutation { throw RefutedBackup(name: made.backup.name, why: why) }
     }
 
     private func run(_ errand: BackupKeeper.Errand) async throws {
@@ -58,7 +61,9 @@ struct BackupLoop: Sendable {
         do {
             switch errand {
             // What comes of it, good or bad, the next turn sees.
-            case .list(let cluster): _ = try await keeper.seen(for: cluster)
+            case .list(let cluster):
+                _ = try await keeper.seen(for: cluster)
+                try await writeRefutations()
             case .delete(let surplus): try await delete(surplus)
             case .publish(let figures):
                 guard let metrics else { preconditionFailure("figures were planned without a namespace") }
@@ -73,16 +78,36 @@ struct BackupLoop: Sendable {
 }
 
 extension BackupLoop {
-    /// What another leader has proven since our list was read may be the newest proven one: it is left for the next turn.
+    /// Another leader may have deleted, proven or refuted some since our list was read: what may go is decided once more.
     private func delete(_ surplus: [Backup]) async throws {
         let store = try await keeper.store()
-        let present = try await store.list()
-        let doomed = surplus.filter { present.named($0.name)?.isProven == $0.isProven }
-        try await store.delete(doomed)
+        let doomed = retention.stillSurplus(surplus, of: try await store.list(), at: now)
+        do {
+            try await store.delete(doomed)
+        } catch {
+            // Some of them are gone.
+            await keeper.forget()
+            throw error
+        }
         await keeper.removed(doomed)
         if doomed != surplus { await keeper.forget() }
         logger.info("backups deleted", ["count": doomed.count])
     }
+
+    private func writeRefutations() async throws {
+        for (backup, note) in await keeper.refutationsToWrite {
+            try await keeper.store().note(note, of: backup)
+            logger.info("the bucket says by now that a backup is refuted", ["name": backup.name])
+        }
+    }
+}
+
+/// What is in the bucket, and no backup.
+private struct RefutedBackup: Error, CustomStringConvertible {
+    var name: String
+    var why: String
+
+    var description: String { "\(name) was refuted: \(why)" }
 }
 
 extension BackupKeeper.Errand: CustomStringConvertible {

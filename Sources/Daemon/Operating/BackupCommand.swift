@@ -81,15 +81,10 @@ private struct BackupCommand {
         try await client.linearizableRead(deadline: .seconds(10))
         let bytes = UInt64(max(0, try await client.status().dbSize))
         let bar = ProgressBar("saving", terminal)
-        try await workshop.tools.save(from: client.endpoint, to: file, databaseBytes: bytes) { bar.show($0, of: $1) }
-        bar.end()
-        let status: SnapshotStatus
-        do {
-            status = try await workshop.tools.verify(file)
-        } catch {
-            if error is SnapshotDefect { unlink(file) }
-            throw error
+        let status = try await workshop.tools.saveVerified(from: client.endpoint, to: file, databaseBytes: bytes) {
+            bar.show($0, of: $1)
         }
+        bar.end()
         terminal.say("\(file): \(size(status.totalSize)), up to revision \(status.revision), verified\n")
     }
 
@@ -119,9 +114,8 @@ private struct BackupCommand {
         }
         if !made.isOld { uploading.end() }
         let backup = made.backup
-        if backup.isRefuted {
-            terminal.complain(
-                "\(backup.name) is in the bucket, and no backup: what came back from it is not what was saved")
+        if let why = made.refutation {
+            terminal.complain("\(backup.name) is in the bucket, and no backup: \(why)")
             return 70
         }
         terminal.say(

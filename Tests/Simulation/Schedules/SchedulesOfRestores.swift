@@ -55,7 +55,7 @@ extension Schedule {
             Schedule("the newest was never proven") { world in
                 let newest = try world.loseWithSeveral { world in
                     let newest = world.backups[0]
-                    world.bucket.alter(newest.name) { $0.backup.isProven = false }
+                    world.bucket.alter(newest.name) { $0.backup.verdict = .unproven }
                     return newest
                 }
                 try world.reach("it is used all the same") { $0.record?.source == .snapshot(newest.name) }

@@ -94,7 +94,7 @@ extension World {
     private func prove(_ name: String, _ supervisor: Supervisor) {
         guard bucket.isDownUntil <= now, let object = bucket.object(name), !object.isSpoilt else { return }
         changes += 1
-        bucket.alter(name) { $0.backup.isProven = true }
+        bucket.alter(name) { $0.backup.verdict = .proven }
         if let proven = bucket.object(name)?.backup { learn(proven, supervisor) }
     }
 
