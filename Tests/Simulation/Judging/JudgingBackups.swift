@@ -25,8 +25,9 @@ extension World {
 
     /// Where one was spoilt only what is behind it counts: a person may have chosen it.
     private func candidates(_ reason: RecordSwap.Reason) -> [Backup] {
-        guard case .otherBackup(let name) = reason, let spoilt = Backup(name: name) else { return bucket.seen.backups }
-        return bucket.seen.backups.filter { Backup.isBetter(spoilt, $0) }
+        let all = bucket.inOrder.map(\.backup)
+        guard case .otherBackup(let name) = reason, let spoilt = Backup(name: name) else { return all }
+        return all.filter { Backup.isBetter(spoilt, $0) }
     }
 
     /// A generation begins with no disk: none that is named may be there with data, be it silent or unable to run.
@@ -61,14 +62,15 @@ extension World {
         }
     }
 
-    /// Of its own generation alone, and never the newest or the newest proven.
-    func judgePurge(_ backups: [Backup], by index: Int) {
+    /// Of its own generation alone, and never the newest, the newest that was not refuted, or the newest proven.
+    func judgePurge(_ backups: [Backup], by index: Int, seeing seen: BackupsSeen) {
         for backup in backups {
-            let all = bucket.seen.of(backup.generation)
+            let all = seen.of(backup.generation)
             if backup.generation != generation(of: index) {
                 violate(.backupLost, "\(machines[index].id) deletes \(backup.name), which is not of its generation")
             }
-            if backup.stem == all.first?.stem || backup.stem == all.first(where: \.isProven)?.stem {
+            let newest = [all.first, all.first { !$0.isRefuted }, all.first(where: \.isProven)]
+            if newest.contains(where: { $0?.stem == backup.stem }) {
                 violate(.backupLost, "\(machines[index].id) deletes \(backup.name), the newest")
             }
         }

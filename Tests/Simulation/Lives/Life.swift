@@ -141,7 +141,7 @@ extension World {
     /// What backups are there for, and what goes wrong with them.
     private func happenToBackups() {
         let up = machines.indices.filter { machines[$0].isUp && machines[$0].state == .running }
-        switch random.number(1...12) {
+        switch random.number(1...13) {
         case 1, 2: bucket.isDownUntil = now + random.duration(1...30)
         case 3: if let object = random.pick(bucket.objects) { spoil(object.backup.name) }
         case 4: if let newest = bucket.seen.backups.first { spoil(newest.name) }
@@ -149,6 +149,7 @@ extension World {
         case 7: for index in up where !random.once(in: 4) { terminate(index, now: random.once(in: 2)) }
         case 8, 9: setDesired(0)
         case 10, 11: if cloud.desired == 0 { setDesired(random.number(1...3)) }
+        case 12: proofsFailUntil = now + random.duration(1...60)
         default:
             // Whoever is at work on a backup or a restore.
             for index in up where machines[index].supervisor?.isAtBackups == true {

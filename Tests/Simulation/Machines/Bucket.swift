@@ -22,8 +22,15 @@ struct Bucket {
 
     func object(_ name: String) -> Object? { objects.first { $0.backup.name == name } }
 
+    /// All that is there, in the order in which it is worth restoring: what was refuted comes last in its generation.
+    var inOrder: [Object] {
+        let generations = Set(seen.backups.map(\.generation)).sorted(by: >).map(seen.of)
+        let ordered = generations.flatMap { own in own.filter { !$0.isRefuted } + own.filter(\.isRefuted) }
+        return ordered.compactMap { object($0.name) }
+    }
+
     /// The best that can be restored.
-    var best: Object? { seen.backups.lazy.compactMap { object($0.name) }.first { !$0.isSpoilt } }
+    var best: Object? { inOrder.first { !$0.isSpoilt } }
 
     /// Written once: what bears the name already stays.
     mutating func add(_ object: Object) {
@@ -70,12 +77,13 @@ extension World {
         bucket.alter(name) { $0.isSpoilt = true }
     }
 
-    /// What was proven since the list was read stays: another supervisor may have been at it.
+    /// What it was decided on may be old: another supervisor may have been at it.
     func deleteBackups(_ surplus: [Backup], by index: Int) {
-        guard bucket.isDownUntil <= now else { return }
-        let backups = surplus.filter { $0.isProven || bucket.object($0.name)?.backup.isProven != true }
+        guard bucket.isDownUntil <= now, let retention = options.settings.backups?.retention else { return }
+        judgePurge(surplus, by: index, seeing: machines[index].supervisor?.backupList?.seen ?? bucket.seen)
+        let backups = retention.stillSurplus(surplus, of: bucket.seen, at: moment)
         if backups.count < surplus.count { machines[index].supervisor?.backupList = nil }
-        judgePurge(backups, by: index)
+        judgePurge(backups, by: index, seeing: bucket.seen)
         note("\(machines[index].id) deletes \(backups.map(\.name))")
         bucket.remove(backups)
         if let list = machines[index].supervisor?.backupList {

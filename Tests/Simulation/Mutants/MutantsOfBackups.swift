@@ -11,6 +11,7 @@ extension Policy {
         .choosing("only what is proven is restored", missedIn: "the newest was never proven") { backups in
             backups.first(where: \.isProven)
         },
+        .choosing("what was refuted is as good as any", missedIn: "refuted newest") { $0.first },
         .mutant("spoilt backups are tried for ever", missedIn: "spoilt newest") { policy in
             policy.seeing { $0.spoiltBackups = [] }
         },
@@ -125,6 +126,9 @@ extension Policy {
         },
         .mutant("what has not changed is backed up again", missedIn: "an idle cluster is backed up once") { policy in
             policy.seeingTurns { view in view.revision = view.revision.map { $0 + 1 } }
+        },
+        .mutant("a proof that fails is no failure", missedIn: "every proof fails") { policy in
+            policy.seeingTurns { $0.backupWork = BackupWork(isRunning: $0.backupWork.isRunning) }
         },
         .mutant("nothing is ever deleted", missedIn: "what is kept") { policy in
             policy.dropping { if case .deleteBackups = $0 { true } else { false } }

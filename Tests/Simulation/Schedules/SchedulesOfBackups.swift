@@ -50,6 +50,19 @@ extension Schedule {
             world.expect(world.ledger.recoveries == 0, "etcd is not disturbed")
         }
         .withBackups(),
+        Schedule("every proof fails") { world in
+            try world.form(3)
+            try world.reach("there is a backup") { !$0.backups.isEmpty }
+            world.proofsFailUntil = .never
+            world.write(for: 200)
+            let count = world.backups.count(where: \.isRefuted)
+            world.expect((3...6).contains(count), "another is tried, and not in every turn: \(count)")
+            world.proofsFailUntil = .zero
+            try world.reach("then one is proven", atMost: .seconds(90)) { world in
+                world.backups.first { !$0.isRefuted }?.isProven == true
+            }
+        }
+        .withBackups(BackupSettings(interval: .seconds(60))),
         // Of what is old one is kept; the newest ones can't be proven.
         Schedule("what is kept") { world in
             try world.form(1)

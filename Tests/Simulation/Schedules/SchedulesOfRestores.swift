@@ -51,6 +51,31 @@ extension Schedule {
                 try world.hold("a person decides", for: .seconds(200)) { $0.isRestored && $0.soleLeader() == nil }
             }
             .withBackups(),
+            // Good as it is: whoever had tried it had found it bad.
+            Schedule("refuted newest") { world in
+                let newest = try world.loseWithSeveral { world in
+                    let newest = world.backups[0]
+                    world.bucket.alter(newest.name) { $0.backup.verdict = .refuted }
+                    return newest
+                }
+                try world.rest()
+                world.expect(world.isRestored && world.record?.source != .snapshot(newest.name), "the next one is used")
+            }
+            .withBackups(),
+            // What comes after a spoilt one is older: what is newer may have been passed over by a person.
+            Schedule("refuted newest, and the others are spoilt") { world in
+                let newest = try world.loseWithSeveral { world in
+                    let newest = world.backups[0]
+                    world.bucket.alter(newest.name) { $0.backup.verdict = .refuted }
+                    for backup in world.backups.dropFirst() { world.spoil(backup.name) }
+                    return newest
+                }
+                try world.reach("that is said", atMost: .seconds(200)) { world in
+                    world.machines.indices.contains { world.isWaiting($0, "restored here") }
+                }
+                try world.hold("a person decides", for: .seconds(200)) { $0.record?.source != .snapshot(newest.name) }
+            }
+            .withBackups(),
             // Proving takes a while; what is in it is in no older one.
             Schedule("the newest was never proven") { world in
                 let newest = try world.loseWithSeveral { world in

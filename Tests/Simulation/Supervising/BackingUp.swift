@@ -12,6 +12,8 @@ struct BackupJob {
     }
 
     var step: Step
+    /// Whom it is to be of.
+    var member: MemberID
     var at: Duration
 }
 
@@ -32,28 +34,37 @@ extension World {
 
     func order(_ order: BackupOrder, _ supervisor: Supervisor) {
         guard supervisor.backupJob == nil else { return }
-        supervisor.backupJob = BackupJob(step: .ask(order), at: now + delay())
+        supervisor.backupJob = BackupJob(step: .ask(order), member: order.member.id, at: now + delay())
     }
 
     func stepBackup(_ index: Int, _ supervisor: Supervisor, _ job: BackupJob) {
         supervisor.backupJob = nil
         switch job.step {
         case .ask(let order):
-            guard let object = snapshot(order, by: index) else { return backupFailed(supervisor) }
-            supervisor.backupJob = BackupJob(step: .upload(object), at: now + .milliseconds(random.number(100...4000)))
+            guard let object = snapshot(order, by: index) else { return backupFailed(supervisor, job) }
+            go(on: supervisor, job, with: .upload(object), within: 100...4000)
         case .upload(let object):
-            guard upload(object, by: index) else { return backupFailed(supervisor) }
+            guard upload(object, by: index) else { return backupFailed(supervisor, job) }
+            go(on: supervisor, job, with: .prove(object.backup.name), within: 100...3000)
+        case .prove(let name):
+            if prove(name, supervisor) == .refuted { return backupFailed(supervisor, job) }
             supervisor.backupFailures = 0
-            let name = object.backup.name
-            supervisor.backupJob = BackupJob(step: .prove(name), at: now + .milliseconds(random.number(100...3000)))
-        case .prove(let name): prove(name, supervisor)
+            supervisor.backupFailedOf = nil
         }
     }
 
-    private func backupFailed(_ supervisor: Supervisor) {
+    private func go(
+        on supervisor: Supervisor, _ job: BackupJob, with step: BackupJob.Step, within milliseconds: ClosedRange<Int>
+    ) {
+        supervisor.backupJob = BackupJob(
+            step: step, member: job.member, at: now + .milliseconds(random.number(milliseconds)))
+    }
+
+    private func backupFailed(_ supervisor: Supervisor, _ job: BackupJob) {
         changes += 1
         supervisor.backupFailures += 1
         supervisor.backupFailedAt = now
+        supervisor.backupFailedOf = job.member
     }
 
     /// What the member has applied, which may lag. It has to know a leader that can be read through.
@@ -91,11 +102,15 @@ extension World {
         supervisor?.backupList = (list.seen.adding(backup), list.readAt)
     }
 
-    private func prove(_ name: String, _ supervisor: Supervisor) {
-        guard bucket.isDownUntil <= now, let object = bucket.object(name), !object.isSpoilt else { return }
+    /// A machine may find what is good to be bad, where it has made the copy that it looks at.
+    private func prove(_ name: String, _ supervisor: Supervisor) -> Backup.Verdict {
+        guard bucket.isDownUntil <= now, var backup = bucket.object(name)?.backup else { return .unproven }
         changes += 1
-        bucket.alter(name) { $0.backup.verdict = .proven }
-        if let proven = bucket.object(name)?.backup { learn(proven, supervisor) }
+        backup.verdict = bucket.object(name)?.isSpoilt == true || proofsFailUntil > now ? .refuted : .proven
+        bucket.alter(name) { $0.backup = backup }
+        if backup.isRefuted { note("\(name) is refuted") }
+        learn(backup, supervisor)
+        return backup.verdict
     }
 
     // MARK: The last member

@@ -76,6 +76,7 @@ final class Supervisor {
     var backupJob: BackupJob?
     var backupFailures = 0
     var backupFailedAt: Duration?
+    var backupFailedOf: MemberID?
     /// What the last turn declined to do.
     var deferred: [Deferral] = []
 
@@ -90,7 +91,8 @@ final class Supervisor {
     /// As a view has it, whose times count from this supervisor's start.
     var backupWork: BackupWork {
         BackupWork(
-            isRunning: backupJob != nil, failures: backupFailures, failedAt: backupFailedAt.map { $0 - startedAt })
+            isRunning: backupJob != nil, failures: backupFailures, failedAt: backupFailedAt.map { $0 - startedAt },
+            failedOf: backupFailedOf)
     }
 
     var isAtBackups: Bool {
