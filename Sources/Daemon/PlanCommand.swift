@@ -12,7 +12,8 @@ import Supervision
 /// - Returns: the exit code: 0 where there is a plan, also one to wait; 70 where there is none.
 func printPlan(_ configuration: Configuration, _ format: PlanFormat) async -> Int32 {
     do {
-        let report = try await PlanReport.now(configuration)
+        let loop = try CurlLoop()
+        let report = try await LongLook(over: loop).during { try await PlanReport.now(configuration, loop) }
         print(format == .json ? try report.json() : report.text, terminator: "")
         return 0
     } catch {
@@ -32,8 +33,8 @@ private struct PlanReport: Encodable {
     var steps: [String]
     var deferred: [String]
 
-    static func now(_ configuration: Configuration) async throws -> PlanReport {
-        let surroundings = try await Surroundings(configuration, loop: CurlLoop())
+    static func now(_ configuration: Configuration, _ loop: CurlLoop) async throws -> PlanReport {
+        let surroundings = try await Surroundings(configuration, loop: loop)
         let identity = surroundings.identity
         let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
         let observers = Observers(configuration, surroundings, directory)

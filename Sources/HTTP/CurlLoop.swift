@@ -7,6 +7,7 @@ import Synchronization
 /// sleeps without ticking while nothing is under way. It ends when the loop is shut down or its last reference goes.
 package final class CurlLoop: Sendable {
     private let inbox: CurlInbox
+    private let underWay = Mutex<[CurlOrder]>([])
 
     /// - Parameter idleLimit: how long an unused connection is kept, in whole seconds.
     /// - Throws: `CurlLoopError` where this machine's libcurl won't do, or no thread can be had.
@@ -26,9 +27,21 @@ package final class CurlLoop: Sendable {
     /// Ends the thread. Transfers under way, and later ones, throw `CancellationError`.
     package func shutdown() { inbox.close() }
 
+    /// The hosts of whose answers something is missing, each of them once, the one that was asked first in front.
+    package var unanswered: [String] {
+        underWay.withLock { orders in
+            orders.reduce(into: []) { hosts, order in
+                let host = URLParts(order.request.url).host
+                if !hosts.contains(host) { hosts.append(host) }
+            }
+        }
+    }
+
     /// Carries out the order; where the task is cancelled, takes it back at once.
     func perform(_ order: CurlOrder) async throws -> HTTPResponse {
-        try await withTaskCancellationHandler {
+        underWay.withLock { $0.append(order) }
+        defer { underWay.withLock { orders in orders.removeAll { $0 === order } } }
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { inbox.add(order, $0) }
         } onCancel: {
             order.isCancelled.store(true, ordering: .releasing)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 _SECONDS_PER_TEST = 180
 _SHOWN_LINES = 80
 _WORLDS = pytest.StashKey[list]()
+_DATA = pytest.StashKey[Path]()
+_HAS_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,8 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _seconds_for(item: pytest.Item) -> int:
+    def given(seconds: int) -> int:
+        return seconds
+
     marker = item.get_closest_marker("limit")
-    return marker.args[0] if marker else _SECONDS_PER_TEST
+    return given(*marker.args, **marker.kwargs) if marker else _SECONDS_PER_TEST
 
 
 @pytest.fixture(autouse=True)
@@ -49,18 +56,35 @@ def _limit(request: pytest.FixtureRequest) -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Generator[None, Any, None]:
-    """Attaches the end of every log of the test's worlds to a failure."""
-    report = (yield).get_result()
-    if report.when != "call" or not report.failed:
-        return
-    for world in item.stash.get(_WORLDS, []):
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Sees to what a test leaves: the logs of one that fails, in whichever phase, and the data."""
+    report = yield
+    if report.failed:
+        item.stash[_HAS_FAILED] = True
+        _attach_logs(report, item.stash.get(_WORLDS, []))
+    keeps = item.stash.get(_HAS_FAILED, False) or item.config.getini("tmp_path_retention_policy") != "failed"
+    if report.when == "teardown" and _DATA in item.stash and not keeps:
+        shutil.rmtree(item.stash[_DATA], ignore_errors=True)
+    return report
+
+
+def _attach_logs(report: pytest.TestReport, worlds: list[World]) -> None:
+    """The end of every log of these worlds."""
+    for world in worlds:
         for log in world.logs():
             lines = log.read_text(errors="replace").splitlines()[-_SHOWN_LINES:] if log.exists() else []
             report.sections.append((f"{log.relative_to(world.directory)} ({log})", "\n".join(lines)))
         if world.fleet.errors:
             report.sections.append(("errors of the fleet", "\n".join(world.fleet.errors[-20:])))
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Like pytest's own, which asks only whether the test's body failed; this stays after any phase that did."""
+    path = tmp_path_factory.mktemp(re.sub(r"\W", "_", request.node.name)[:30])
+    request.node.stash[_DATA] = path
+    return path
 
 
 @pytest.fixture(scope="session")

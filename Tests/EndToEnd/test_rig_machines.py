@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -470,29 +469,3 @@ class TestNothingIsLeftBehind:
         family.close()
         assert all_gone(pids)
         assert str(family.block.network) not in Path("/proc/net/unix").read_text()
-
-
-def test_failure_shows_the_logs(pytester_like: Callable[[str], str]) -> None:
-    output = pytester_like("""
-        def test_fails(make_world):
-            world = make_world(["sh", "-c", "echo the log of a machine"], size=1)
-            world.fleet.follow()
-            from rig.waiting import wait_until
-            wait_until("it ran", lambda: world.fleet.living() and world.fleet.living()[0].ended() == 0)
-            assert False
-    """)
-    assert "the log of a machine" in output and "1 failed" in output
-
-
-@pytest.fixture
-def pytester_like(tmp_path: Path) -> Callable[[str], str]:
-    """Runs a test file of its own with this directory's conftest; answers what pytest printed."""
-    def run(source: str) -> str:
-        here = Path(__file__).parent
-        (tmp_path / "test_inner.py").write_text(textwrap.dedent(source))
-        (tmp_path / "conftest.py").write_text((here / "conftest.py").read_text())
-        done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)], timeout=120,
-                              capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(here)})
-        return done.stdout
-
-    return run

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import socket
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -133,3 +138,23 @@ def test_a_backup_store_that_refuses_shows_until_it_does_not(make_world: MakeWor
     world.aws.deny("s3:ListBucket")
     text = command(leader(world), "status")
     assert text.returncode == 0 and "backups    could not be read: " in text.stdout
+
+
+def test_who_does_not_answer_is_named_on_a_terminal_and_nowhere_else(binary: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {"PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                       "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+        line = [binary, "plan", "--instance-id=i-0a", "--region=eu-central-1", "--address=127.0.0.9",
+                f"--data-dir={tmp_path / 'data'}", "--hosted-zone=example.org", "--without-record=false"]
+        screen, terminal = pty.openpty()
+        watched, unwatched = (subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                               stderr=stderr, text=True) for stderr in (terminal, subprocess.PIPE))
+        os.close(terminal)
+        plan, complaints = unwatched.communicate(timeout=60)
+        assert "could not be read" in plan and complaints == ""
+        plan, _ = watched.communicate(timeout=60)
+        assert "could not be read" in plan and "still" not in plan
+    said = os.read(screen, 4096).decode()
+    os.close(screen)
+    assert "\r2 s, still waiting for 127.0.0.1" in said
+    assert said.rsplit("\r", 2)[1].isspace() and said.endswith("\r"), "it is gone again"

@@ -53,6 +53,25 @@ import Testing
         #expect(try await waiting.kind == .timedOut)
     }
 
+    @Test func aLoopNamesWhoHasNotAnswered() async throws {
+        let hung = try StubServer { _ in .hang }
+        let server = try StubServer { _ in .text("x") }
+        let loop = try CurlLoop()
+        let client = CurlClient(loop: loop, proxy: .none)
+        _ = try await client.send(HTTPRequest("GET", server.url), deadline: patience)
+        #expect(loop.unanswered == [])
+        let requests = [0, 1].map { number in
+            Task { try await client.send(HTTPRequest("GET", "\(hung.url)/\(number)"), deadline: patience) }
+        }
+        #expect(try await hung.requests(atLeast: 2).count == 2)
+        #expect(loop.unanswered == ["127.0.0.1"], "once, though it is asked twice")
+        for request in requests {
+            request.cancel()
+            await #expect(throws: CancellationError.self) { try await request.value }
+        }
+        #expect(loop.unanswered == [])
+    }
+
     /// The server closes after its answer without having said so: libcurl sends the next request on a new connection.
     @Test func aConnectionThatTheServerClosedIsReplaced() async throws {
         let server = try StubServer { _ in .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx".utf8)) }

@@ -15,7 +15,9 @@ func runOperatorCommand(
     _ command: OperatorCommand, _ configuration: Configuration, _ flags: OperatorFlags, spawner: Spawner = Spawner()
 ) async -> Int32 {
     do {
-        let surroundings = try await Surroundings(configuration, loop: CurlLoop())
+        let loop = try CurlLoop()
+        let longLook = LongLook(over: loop)
+        let surroundings = try await longLook.during { try await Surroundings(configuration, loop: loop) }
         let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
         let observers = Observers(configuration, surroundings, directory)
         let workshop = BackupWorkshop(
@@ -25,7 +27,7 @@ func runOperatorCommand(
         let run = OperatorRun(
             command: command, flags: flags, teller: teller(surroundings.identity.instance, configuration.environment),
             observer: OperatorObserver(start: observers.start, reports: surroundings.reports, directory: directory),
-            executor: OperatorExecutor(surroundings, workshop), terminal: Terminal())
+            longLook: longLook, executor: OperatorExecutor(surroundings, workshop), terminal: longLook.terminal)
         return try await run.run().code
     } catch {
         writeToStandardError("etcd-cluster: \(command.rawValue) can't go on: \(error)\n")
@@ -45,6 +47,7 @@ struct OperatorRun: Sendable {
     let flags: OperatorFlags
     let teller: String
     let observer: OperatorObserver
+    let longLook: LongLook
     let executor: OperatorExecutor
     let terminal: Terminal
 
@@ -68,7 +71,7 @@ struct OperatorRun: Sendable {
         var ending = Ending.nothing
         var generation: Int?
         for stage in 0..<Self.stageLimit {
-            let view = try await observer.look()
+            let view = try await longLook.during { try await observer.look() }
             if command == .recover || command == .restore, stage == 0 { terminal.say(sentences(situation(view))) }
             if stage > 0, let record = view.start.record.record, record.generation != generation {
                 terminal.say("generation \(record.generation) has begun from \(record.source)\n")

@@ -7,13 +7,16 @@ import HTTP
 /// - Returns: the exit code: 0 where anything could be shown, however ill it is; 70 where nothing could.
 func printStatus(_ configuration: Configuration, _ format: PlanFormat) async -> Int32 {
     do {
-        let surroundings = try await Surroundings(configuration, loop: CurlLoop())
-        let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
-        let observers = Observers(configuration, surroundings, directory)
-        let observer = StatusObserver(
-            observer: OperatorObserver(
-                start: observers.start, reports: surroundings.reports, directory: directory))
-        let status = ClusterStatus(try await observer.look())
+        let loop = try CurlLoop()
+        let status = try await LongLook(over: loop).during {
+            let surroundings = try await Surroundings(configuration, loop: loop)
+            let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
+            let observers = Observers(configuration, surroundings, directory)
+            let observer = StatusObserver(
+                observer: OperatorObserver(
+                    start: observers.start, reports: surroundings.reports, directory: directory))
+            return ClusterStatus(try await observer.look())
+        }
         print(format == .json ? try status.json() : status.text, terminator: "")
         guard status.isBlind else { return 0 }
         writeToStandardError("etcd-cluster: nothing of the cluster could be seen\n")

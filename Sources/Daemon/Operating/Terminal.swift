@@ -17,9 +17,15 @@ struct Terminal: Sendable {
         fflush(nil)
     }
 
+    /// The same of standard error: then there may be a line that is taken back.
+    var isErrorWatched = isatty(STDERR_FILENO) == 1
+
+    /// Where it is said what went wrong, or what takes its time.
+    var writeError: @Sendable (String) -> Void = writeToStandardError
+
     func say(_ text: String) { write(text) }
 
-    func complain(_ text: String) { writeToStandardError("etcd-cluster: \(text)\n") }
+    func complain(_ text: String) { writeError("etcd-cluster: \(text)\n") }
 
     /// Anything but a yes is a no.
     func ask(_ question: String) async throws -> Bool {
