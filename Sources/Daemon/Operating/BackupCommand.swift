@@ -32,13 +32,17 @@ private struct BackupCommand {
     let surroundings: Surroundings
     let observer: OperatorObserver
     let workshop: BackupWorkshop
-    let terminal = Terminal()
+    let longLook: LongLook
+    let terminal: Terminal
 
     init(_ configuration: Configuration, _ spawner: Spawner) async throws {
         let directory = DataDirectory(configuration.dataDirectory, requiresMount: configuration.requiresMount)
         // What is worth saying is said at the end; what goes wrong, at once.
         let logger = Logger(format: .logfmt, least: .warning, isJournal: false)
-        surroundings = try await Surroundings(configuration, loop: CurlLoop())
+        let loop = try CurlLoop()
+        longLook = LongLook(over: loop)
+        terminal = longLook.terminal
+        surroundings = try await longLook.during { try await Surroundings(configuration, loop: loop) }
         let observers = Observers(configuration, surroundings, directory)
         observer = OperatorObserver(start: observers.start, reports: surroundings.reports, directory: directory)
         workshop = BackupWorkshop(
@@ -47,7 +51,7 @@ private struct BackupCommand {
     }
 
     func run(to file: String?) async throws -> Int32 {
-        let view = try await observer.look().start
+        let view = try await longLook.during { try await observer.look() }.start
         let (cluster, member) = try who(view)
         guard let url = member.clientURLs.first else {
             throw NoClusterToSave(description: "\(member.label) has no client URL")

@@ -7,15 +7,8 @@ import HTTP
 /// - Returns: the exit code: 0, or 70 where the list can't be read: that is never an empty list.
 func printBackups(_ configuration: Configuration, _ format: PlanFormat) async -> Int32 {
     do {
-        let surroundings = try await Surroundings(configuration, loop: CurlLoop())
-        let group = try await surroundings.group.group()
-        guard let name = group.clusterName(configured: configuration.clusterName) else {
-            throw ObservationError("the cluster has no name to look for: set --cluster-name")
-        }
-        guard let store = await surroundings.backups.store(for: name) else {
-            throw ObservationError("no bucket is configured")
-        }
-        let table = try await BackupTable(try await store.list(), of: store)
+        let loop = try CurlLoop()
+        let table = try await LongLook(over: loop).during { try await BackupTable.now(configuration, loop) }
         print(format == .json ? try table.json() : table.text(at: secondsNow()), terminator: "")
         return 0
     } catch {
@@ -51,6 +44,18 @@ struct BackupTable {
 
     var rows: [Row] = []
     var strangers: [String]
+
+    static func now(_ configuration: Configuration, _ loop: CurlLoop) async throws -> BackupTable {
+        let surroundings = try await Surroundings(configuration, loop: loop)
+        let group = try await surroundings.group.group()
+        guard let name = group.clusterName(configured: configuration.clusterName) else {
+            throw ObservationError("the cluster has no name to look for: set --cluster-name")
+        }
+        guard let store = await surroundings.backups.store(for: name) else {
+            throw ObservationError("no bucket is configured")
+        }
+        return try await BackupTable(try await store.list(), of: store)
+    }
 
     init(_ seen: BackupsSeen, of store: BackupStore) async throws {
         strangers = seen.strangers
