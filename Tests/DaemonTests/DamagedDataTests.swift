@@ -35,9 +35,9 @@ private struct Damage: CustomTestStringConvertible, Sendable {
     static let all = [
         Damage("bytes of the log are turned over") { data in
             let log = try data.log()
-            let written = try #require(FileManager.default.contents(atPath: log)?.lastIndex { $0 != 0 })
-            // More than the seven bytes by which a record may be padded: those are nobody's.
-            try damage(log, at: written / 2, count: 16)
+            let records = logRecords(try #require(FileManager.default.contents(atPath: log)))
+            let record = records[records.count / 2]
+            try damage(log, at: record.upperBound - 8, count: 8)
         },
         Damage("the log's first record is turned over") { try damage(try $0.log(), at: 0, count: 8) },
         Damage("the log is empty") { try #require(truncate(try $0.log(), 0) == 0) },
@@ -50,6 +50,23 @@ private struct Damage: CustomTestStringConvertible, Sendable {
         },
         Damage("all pages are turned over") { try damage($0.database, at: 8192, count: 1 << 30) },
     ]
+}
+
+/// Where a log's records are, without the length before each and what it is padded with. A length that is damaged may read as
+/// that of a record which was not written to its end: etcd then cuts the log off there, and goes on.
+/// https://github.com/etcd-io/etcd/blob/v3.4.23/wal/decoder.go
+private func logRecords(_ log: Data) -> [Range<Int>] {
+    var records: [Range<Int>] = []
+    var position = 0
+    while position + 8 <= log.count {
+        let length = log[position..<position + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        if length == 0 { break }
+        let padding = length >> 63 == 1 ? Int(length >> 56 & 7) : 0
+        let end = position + 8 + Int(length & (1 << 56 - 1))
+        records.append(position + 8..<end)
+        position = end + padding
+    }
+    return records
 }
 
 @Suite(.fewAtOnce, .timeLimit(.minutes(4))) struct DamagedDataTests {
