@@ -16,10 +16,11 @@ package func runProgram(arguments: [String], environment: [String: String]) asyn
         case .version: print("etcd-cluster \(version)")
         case .plan(let configuration, let format): return await printPlan(configuration, format)
         case .status(let configuration, let format): return await printStatus(configuration, format)
-        case .backup(let configuration, let file): return await runBackup(configuration, to: file)
+        case .backup(let configuration, let file):
+            return await tidily { await runBackup(configuration, to: file) }
         case .backups(let configuration, let format): return await printBackups(configuration, format)
         case .operate(let command, let configuration, let flags):
-            return await runOperatorCommand(command, configuration, flags)
+            return await tidily { await runOperatorCommand(command, configuration, flags) }
         case .run(let configuration): return await runDaemon(configuration)
         }
         return 0
@@ -28,6 +29,33 @@ package func runProgram(arguments: [String], environment: [String: String]) asyn
         writeToStandardError("etcd-cluster: nothing was started; the configuration is wrong:\n\(list)")
         return 64
     }
+}
+
+/// Runs a command that makes large things on the way. Told to end, it removes them first, and then ends by that very signal, as
+/// the shell expects; told so twice, at once.
+private func tidily(_ command: @escaping @Sendable () async -> Int32) async -> Int32 {
+    let signals = SignalSequence()
+    let work = Task { await command() }
+    let heeding = Task {
+        var first: Signal?
+        for await signal in signals {
+            if first != nil { end(by: signal) }
+            first = signal
+            work.cancel()
+        }
+        return first
+    }
+    let code = await work.value
+    heeding.cancel()
+    if let signal = await heeding.value { end(by: signal) }
+    return code
+}
+
+private func end(by signal: Signal) -> Never {
+    fflush(nil)
+    Glibc.signal(signal.rawValue, SIG_DFL)
+    kill(getpid(), signal.rawValue)
+    exit(128 + signal.rawValue)
 }
 
 private func runDaemon(_ configuration: Configuration) async -> Int32 {

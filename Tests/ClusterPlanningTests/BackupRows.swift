@@ -159,8 +159,24 @@ let rowsOfBackups: [ReconcileRow] = [
     ReconcileRow(
         "after a failure another member is asked: it may have been that one's",
         saving(work: failed(1, at: 990, of: 2)), steps: [order(3)]),
+    ReconcileRow("after all followers the leader", saving(work: failed(2, at: 900, of: 3)), steps: [order(1)]),
+    ReconcileRow("and then the first again", saving(work: failed(3, at: 900, of: 1)), steps: [order(2)]),
     ReconcileRow(
-        "and the first again, should that fail, too", saving(work: failed(2, at: 900, of: 3)), steps: [order(2)]),
+        "where it was not the member's failure the same is asked again", saving(work: failed(1, at: 900)),
+        steps: [order(2)]),
+    ReconcileRow(
+        "where what was refuted holds all that there is, the next one would be refuted, too: half an hour, and more",
+        saving(bucket(backup(9, age: 9, refuted: true), backup(8, age: 9_000)), work: failed(9, at: -1500))),
+    ReconcileRow(
+        "and then another is tried",
+        saving(bucket(backup(9, age: 9, refuted: true), backup(8, age: 9_000)), work: failed(9, at: -1560)),
+        steps: [order()]),
+    ReconcileRow(
+        "an hour at most",
+        saving(bucket(backup(9, age: 9, refuted: true), backup(8, age: 9_000)), work: failed(99, at: -2600)),
+        steps: [order()]),
+    ReconcileRow(
+        "the first waits as long", saving(bucket(backup(9, age: 9, refuted: true)), work: failed(9, at: -1500))),
     ReconcileRow(
         "the leader, where there is no other", saving(work: failed(1, at: 900, of: 2), three(ill: [3])),
         steps: [order(1)], deferred: [ill(3)]),

@@ -1,6 +1,7 @@
 /// Files on their way: compressed and back, and the room in which they are made.
 
 import Foundation
+import Glibc
 import Supervision
 import Testing
 
@@ -51,13 +52,38 @@ import Testing
     /// Nothing tells before how much it will be, and the disk may be etcd's.
     @Test func whatComesOutMustNotFillTheDisk() async throws {
         let tools = try TemporaryDirectory()
-        try tools.write("#!/bin/sh\nexec sleep 600\n", to: "gzip", executable: true)
+        try tools.write(
+            "#!/bin/sh\nwhile sleep 0.05; do head -c 4000000 /dev/zero >>\(place["s.db"]); done\n", to: "gzip",
+            executable: true)
         let file = try place.write("any", to: "s.db.gz")
+        let room = try DiskSpace.freeBytes(at: place.path)
         let error = await #expect(throws: DataDirectoryError.self) {
-            try await gzip("\(tools.path):\(searchPath)").decompress(file, leaving: 1 << 60)
+            try await gzip("\(tools.path):\(searchPath)").decompress(file, leaving: room - 20_000_000)
         }
+        #expect(try SnapshotFile(path: place["s.db"]).bytes() > 4_000_000, "it had begun")
         #expect(error?.attempt == "decompress \(file)")
         #expect(try running(below: file) == [])
+    }
+
+    /// Every bit of its head that says anything of the content.
+    @Test func whateverIsDamagedInItsHeadIsADefect() async throws {
+        let file = try place.write("text", to: "s.db")
+        let good = try Data(contentsOf: URL(filePath: try await gzip().compress(file)))
+        for byte in 0..<4 {
+            for bit in 0..<8 {
+                var bytes = good
+                bytes[byte] ^= 1 << bit
+                try bytes.write(to: URL(filePath: file + ".gz"))
+                unlink(file)
+                do {
+                    _ = try await gzip().decompress(file + ".gz")
+                    // A flag that says "this is text" changes nothing.
+                    #expect(place.text(of: "s.db") == "text")
+                } catch {
+                    #expect(error is SnapshotDefect, "bit \(bit) of byte \(byte): \(error)")
+                }
+            }
+        }
     }
 
     @Test func withoutTheProgramNothingIsSaidOfTheFile() async throws {

@@ -185,7 +185,7 @@ import Testing
         #expect(await keeper.work(.zero) == BackupWork(isRunning: true))
         #expect(await orders.next() == order(1))
         await keeper.order(order(3))
-        await keeper.ended(order(1), failed: false)
+        await keeper.ended(failed: false)
         #expect(await keeper.work(.zero) == BackupWork())
         await keeper.order(order(4))
         #expect(await orders.next() == order(4))
@@ -194,14 +194,14 @@ import Testing
     @Test func whatFailsIsCountedUntilItSucceeds() async throws {
         for failures in 1...3 {
             await keeper.order(order(1))
-            await keeper.ended(order(1), failed: true)
+            await keeper.ended(failed: true, of: MemberID(1))
             let work = await keeper.work(.seconds(1000))
             #expect(!work.isRunning && work.failures == failures && work.failedOf == MemberID(1))
             let failedAt = try #require(work.failedAt)
             #expect(failedAt <= .seconds(1000) && failedAt > .seconds(900))
         }
         await keeper.order(order(1))
-        await keeper.ended(order(1), failed: false)
+        await keeper.ended(failed: false)
         #expect(await keeper.work(.seconds(1000)) == BackupWork())
     }
 }

@@ -33,6 +33,13 @@ import Testing
             _ = try await stand.keeper.seen(for: "main")
             await stand.keeper.order(try await order(etcd, url: Endpoint(.http, etcd.address, 1)))
             try await eventually("it fails again") { await stand.keeper.work(.zero).failures == 2 }
+            #expect(await stand.keeper.work(.zero).failedOf == MemberID(1))
+            // What the bucket refuses, it refuses of everybody.
+            stand.aws.change { $0.fault = { $0 == "PutObject" ? .s3("AccessDenied", status: 403) : nil } }
+            await stand.keeper.order(try await order(etcd))
+            try await eventually("it fails once more") { await stand.keeper.work(.zero).failures == 3 }
+            #expect(await stand.keeper.work(.zero).failedOf == nil)
+            stand.aws.change { $0.fault = nil }
             #expect(stand.objects.isEmpty)
 
             await stand.keeper.order(try await order(etcd))
@@ -46,7 +53,7 @@ import Testing
             let description = try #require(try await stand.store.description(of: backup))
             #expect(description.voters == ["i-0a", "i-0b"] && description.takenFrom == etcd.name)
             let told = endings.withLock { $0 }
-            #expect(told.first == "the backups were never looked for" && told.count == 3 && told[2] == nil)
+            #expect(told.first == "the backups were never looked for" && told.count == 4 && told[3] == nil)
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }
         }
@@ -110,7 +117,7 @@ import Testing
         var left: [UInt64] {
             switch self {
             case .nothing: [9, 7]
-            // It is left for the next turn, which sees that there is a newer proven one.
+            // There is a newer proven one.
             case .oneIsProven: [9, 7]
             case .theNewestIsGone: [7]
             case .theProvenOneIsRefuted: [9, 7, 6]

@@ -177,7 +177,8 @@ private struct Interrupted: Error {}
     // MARK: What can't be restored
 
     enum Spoiling: CaseIterable, Sendable {
-        case bitFlipped, truncated, shortened, empty, noSnapshot, anotherHash, absent, gzipDamaged, gzipTruncated,
+        case bitFlipped, overflowFlipped, truncated, shortened, empty, noSnapshot, anotherHash, absent, gzipDamaged,
+            gzipTruncated,
             noGzip
 
         var isCompressed: Bool { [.gzipDamaged, .gzipTruncated, .noGzip].contains(self) }
@@ -185,6 +186,8 @@ private struct Interrupted: Error {}
         func apply(_ bytes: inout [UInt8]) {
             switch self {
             case .bitFlipped: bytes[bytes.count / 2] ^= 1
+            // Of a page's head: how many more pages belong to it. etcd's program looks at each of two billions.
+            case .overflowFlipped: bytes[4 * 4096 + 15] ^= 0x80
             case .truncated: bytes.removeLast(1000)
             case .shortened: bytes.removeSubrange(8192..<12288)
             case .empty: bytes = []
@@ -266,19 +269,32 @@ private struct Interrupted: Error {}
     /// The disk may be that of an etcd that serves: what does not fit is not begun.
     @Test(arguments: [false, true]) func whatWouldFillTheDiskIsNotFetched(_ isCompressed: Bool) async throws {
         let restore = try await RestoreStand(compressed: isCompressed)
-        var described = someDescription(restore.backup)
-        described.size = 1 << 42
-        restore.stand.put(try described.json(), as: restore.backup.descriptionName)
+        let bytes = UInt64(1) << 39
+        let head = "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Length: \(bytes)\r\n\r\n"
+        restore.stand.aws.change { $0.fault = { $0 == "HeadObject" ? .raw(Array(head.utf8)) : nil } }
         let error = await #expect(throws: DataDirectoryError.self) { try await restore.restore() }
         // Compressed it comes as it is; beside it are the database and what is made of that.
-        let copies: UInt64 = isCompressed ? 2 : 1
-        let needed = megabytes((1 << 42) * copies + UInt64(restore.bytes.count) + 128 << 20)
+        let needed = megabytes(bytes * (isCompressed ? 3 : 2) + 128 << 20)
         #expect(error?.attempt == "read \(restore.backup.name)")
         #expect(
-            error?.cause.hasPrefix("it needs \(needed) of free space, and there are ") == true, "\(error?.cause ?? "")")
+            error?.cause.hasPrefix("it needs \(needed) of free space, and there are ") == true,
+            "\(error?.cause ?? "")")
         // The description alone came.
         #expect(restore.stand.aws.calls.count { $0 == "GetObject" } == 1)
         #expect(restore.stand.isTidy)
+    }
+
+    /// Nothing that is decided rests on a description, whatever it says.
+    @Test(arguments: [false, true], [Int64.max, -1, 0]) func whatIsDescribedWrongIsRestored(
+        _ isCompressed: Bool, _ size: Int64
+    ) async throws {
+        let restore = try await RestoreStand(compressed: isCompressed)
+        let hash = try await restore.saved.tools.verify(restore.saved.file).hash
+        var described = someDescription(restore.backup, hash: hash)
+        described.size = size
+        restore.stand.put(try described.json(), as: restore.backup.descriptionName)
+        try await restore.restore()
+        try restore.expectStamp()
     }
 
     /// Whoever killed gzip, and whatever filled the disk, has said nothing of the backup.

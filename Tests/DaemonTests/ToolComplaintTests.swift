@@ -65,6 +65,29 @@ import Testing
         await #expect(throws: SnapshotDefect.hashMismatch(path: saved.file)) { try await tools.verify(saved.file) }
     }
 
+    /// A damaged number may have it look for pages without end: what is wrong with the file is known before that.
+    @Test func aProgramWithoutEndIsStoppedByTheFile() async throws {
+        let (saved, _) = try await complaining("")
+        try saved.place.write(
+            """
+            #!/bin/sh
+            [ "$1" = version ] && { echo "etcdctl version: 3.4.23"; exit; }
+            exec sleep 600
+            """, to: "etcdctl", executable: true)
+        let (tools, _) = try snapshotTools(["--etcd", saved.place["etcd"]], ["PATH": "/usr/bin:/bin"])
+        var bytes = try Data(contentsOf: URL(filePath: saved.file))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: URL(filePath: saved.file))
+        let began = ContinuousClock.now
+        await #expect(throws: SnapshotDefect.hashMismatch(path: saved.file)) {
+            try await tools.verify(saved.file) { status, _ in status }
+        }
+        await #expect(throws: SnapshotDefect.hashMismatch(path: saved.file)) { try await tools.verify(saved.file) }
+        // Its deadline would be a minute.
+        #expect(began.duration(to: .now) < .seconds(30))
+        #expect(try running(below: saved.file) == [])
+    }
+
     // MARK: A file that stays
 
     @Test func aFileHasItsNameOnlyOnceItIsVerified() async throws {

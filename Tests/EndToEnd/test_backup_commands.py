@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -48,6 +49,11 @@ def watched(host: Host, *arguments: str) -> tuple[int, str]:
         process.kill()
         process.wait()
         os.close(master)
+
+
+def snapshots(host: Host) -> list[Path]:
+    """What commands have made on the way."""
+    return list(host.data.glob("etcd-cluster.scratch-*/*/snapshot.db"))
 
 
 class TestBackup:
@@ -103,6 +109,49 @@ class TestBackup:
         load([leader(world).endpoint.url], 10, 10, prefix="more/")
         plain = command(leader(world), "backup")
         assert plain.returncode == 0 and "\r" not in plain.stdout + plain.stderr
+
+
+class TestInterrupted:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_what_was_made_on_the_way_is_removed(self, make_world: MakeWorld, binary: str, number: int) -> None:
+        world = founded(make_world, binary, 1, SELDOM)
+        await_backup(world)
+        put(world, "a")
+        host = leader(world)
+        began = time.time()
+        with world.aws.fault(faults.HANG, operations=["s3:PutObject"]):
+            process = subprocess.Popen([*host.command, "backup"], env=host.environment(), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            try:
+                wait_until("it uploads", lambda: world.aws.calls(host.id, "s3:PutObject", since=began) and snapshots(host))
+                process.send_signal(number)
+                _, said = process.communicate(timeout=30)
+            finally:
+                process.kill()
+                process.wait()
+        assert process.returncode == -number and "interrupted" in said
+        assert not list(host.data.glob("etcd-cluster.scratch*"))
+
+    def test_question_is_no_answer(self, make_world: MakeWorld, binary: str) -> None:
+        """Nobody has to press a key more."""
+        world = founded(make_world, binary, 1, SELDOM)
+        await_backup(world)
+        host = leader(world)
+        master, slave = pty.openpty()
+        process = subprocess.Popen([*host.command, "restore", "--accept-data-loss"], env=host.environment(), stdin=slave,
+                                   stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        shown = b""
+        try:
+            while b"Do this?" not in shown:
+                shown += os.read(master, 4096)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == -signal.SIGINT
+        finally:
+            process.kill()
+            process.wait()
+            os.close(master)
+        assert generation(world) == 1
 
 
 class TestList:

@@ -36,6 +36,8 @@ package final class World {
     var stores = [Store(name: "route53:Z1"), Store(name: "s3:b/k")]
     /// The bucket of backups; there is none where the settings have none.
     var bucket = Bucket()
+    /// Whose etcd can't be saved, though it serves.
+    var unsavable: Set<Int> = []
     /// Until when whoever proves a backup finds it bad, be it good or not.
     var proofsFailUntil = Duration.zero
     var cuts: [Cut] = []

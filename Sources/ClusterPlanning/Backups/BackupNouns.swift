@@ -28,7 +28,7 @@ package struct BackupWork: Equatable, Sendable {
     /// failed is no backup, and counts.
     package var failures: Int
     package var failedAt: Duration?
-    /// Whom that one was to be of.
+    /// Of which member the last attempt has failed; nil where it was not the member's failure, as where the bucket refuses.
     package var failedOf: MemberID?
 
     package init(

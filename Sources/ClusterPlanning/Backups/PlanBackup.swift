@@ -6,6 +6,9 @@ private let metricPeriod = Duration.seconds(60)
 /// A backup that is older than this does not do for the removal of a voter.
 private let freshEnough = Duration.seconds(60)
 
+/// After so long what failed is tried again, had it failed ever so often.
+private let longestPause = Duration.seconds(320)
+
 /// How many backups are deleted at a time: the list is not read meanwhile, and each takes several requests.
 private let mostDeletedAtOnce = 50
 
@@ -49,7 +52,10 @@ extension Turn {
     private mutating func reasonToBackUp(
         _ backups: [Backup], _ settings: BackupSettings, _ now: UTCTime
     ) -> BackupOrder.Reason? {
-        // What was refuted is no backup, should it be the newest.
+        // What was refuted is no backup, should it be the newest. But where it holds all that there is, the next one would, too.
+        if let newest = backups.first, newest.isRefuted, newest.revision == view.revision, isPausing(proofPeriod) {
+            return nil
+        }
         guard let last = backups.first(where: { !$0.isRefuted }) else { return isPausing(settings) ? nil : .first }
         let age = Duration.seconds(now.seconds - last.time.seconds)
         // What has not changed is there already.
@@ -75,9 +81,13 @@ extension Turn {
 
     /// What failed is not tried again at once: a bucket that refuses, refuses again, and a full disk stays full.
     private func isPausing(_ settings: BackupSettings) -> Bool {
+        isPausing(min(longestPause, max(settings.interval, .seconds(1))))
+    }
+
+    private func isPausing(_ longest: Duration) -> Bool {
         guard let failedAt = view.backupWork.failedAt, view.backupWork.failures > 0 else { return false }
-        let pause = Duration.seconds(10) * (1 << min(view.backupWork.failures - 1, 5))
-        return view.now - failedAt < min(pause, max(settings.interval, .seconds(1)))
+        let pause = Duration.seconds(10) * (1 << min(view.backupWork.failures - 1, 10))
+        return view.now - failedAt < min(pause, longest)
     }
 
     private mutating func order(_ generation: Int, _ reason: BackupOrder.Reason) {
@@ -99,8 +109,7 @@ extension RunningCluster {
     ///
     /// - Parameters:
     ///   - removed: who is about to be none.
-    ///   - failed: who was asked for the one that failed last: it may have failed of that member, so another is asked where there
-    ///     is one, be it the leader.
+    ///   - failed: of whom the last attempt has failed: the next one is asked, in the end the leader, and then the first again.
     ///   - isSpared: members that are asked only where no other follower is left.
     package func memberToSave(
         except removed: MemberID? = nil, after failed: MemberID? = nil,
@@ -110,6 +119,7 @@ extension RunningCluster {
         let followers = healthy.filter { $0.id != leader }
         let inOrder =
             followers.filter { !isSpared($0) } + followers.filter(isSpared) + healthy.filter { $0.id == leader }
-        return inOrder.first { $0.id != failed } ?? inOrder.first
+        guard let last = inOrder.firstIndex(where: { $0.id == failed }) else { return inOrder.first }
+        return inOrder[(last + 1) % inOrder.count]
     }
 }

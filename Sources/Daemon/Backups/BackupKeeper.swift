@@ -125,7 +125,7 @@ actor BackupKeeper {
 
     func added(_ backup: Backup) { change { $0.adding(backup) } }
 
-    /// Remembers a refutation that could not be written.
+    /// Remembers a refutation until the bucket says it.
     func keep(_ note: BackupProofNote, on backup: Backup) { unwritten[backup.stem] = (backup, note) }
 
     /// What is still to be written of that.
@@ -178,10 +178,12 @@ actor BackupKeeper {
         failedErrands[errand.kind] = failed ? clock.now : nil
     }
 
-    /// - Parameter order: what was ordered last.
-    func ended(_ order: BackupOrder, failed: Bool) {
+    /// - Parameters:
+    ///   - failed: whether there is no backup.
+    ///   - member: whose failure it may be.
+    func ended(failed: Bool, of member: MemberID? = nil) {
         running = false
-        failedOf = failed ? order.member.id : nil
+        failedOf = failed ? member : nil
         failures = failed ? failures + 1 : 0
         failedAt = failed ? clock.now : nil
     }

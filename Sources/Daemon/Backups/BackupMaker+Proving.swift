@@ -75,16 +75,17 @@ extension BackupMaker {
         var refuted = made
         refuted.backup.verdict = .refuted
         refuted.refutation = why
-        await keeper.added(refuted.backup)
         let note = BackupProofNote(
             time: timeNow(), refutation: why, isHashCompared: false, provenBy: instance.rawValue)
+        // Before it is written: a list that is read meanwhile does not say it.
+        await keeper.keep(note, on: refuted.backup)
+        await keeper.added(refuted.backup)
         do {
             try await store.note(note, of: refuted.backup)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             logger.error("nobody else knows yet that a backup is refuted", ["name": name, "error": "\(error)"])
-            await keeper.keep(note, on: refuted.backup)
         }
         return refuted
     }

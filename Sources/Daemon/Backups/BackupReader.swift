@@ -91,7 +91,7 @@ struct BackupReader: Sendable {
         do {
             let made = try await body()
             return (try await looked, made)
-        } catch let error where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError || error is SnapshotDefect) {
             // What is wrong with the file is the reason for whatever went wrong with what was made of it.
             _ = try await tools.verify(file)
             throw error
@@ -106,10 +106,11 @@ struct BackupReader: Sendable {
         let file = "\(directory)/backup.db" + (isCompressed ? ".gz" : "")
         // The disk may be that of an etcd that serves.
         let admit = { (bytes: UInt64) in
-            // Without a description nothing tells how large it will be: no smaller, at least.
-            let database = max(bytes, UInt64(max(0, described?.size ?? 0)))
-            let needed = DiskSpace.reserve + bytes + database * (copies + (isCompressed ? 1 : 0))
-            try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: needed).require(to: "read \(name)")
+            let needed =
+                isCompressed
+                ? bytes + Gzip.bytes(inside: bytes, described: described?.size) * (copies + 1) : bytes * (copies + 1)
+            try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: DiskSpace.reserve + needed)
+                .require(to: "read \(name)")
         }
         try await store.download(name, to: file, admit: admit, progress: progress)
         return isCompressed ? try await Gzip(configuration, spawner).decompress(file) : file

@@ -22,6 +22,16 @@ struct Gzip: Sendable {
         return path + ".gz"
     }
 
+    /// How many bytes will come out, at least as far as anything tells: nothing in a compressed file does.
+    ///
+    /// - Parameters:
+    ///   - bytes: of the compressed file.
+    ///   - described: what was written down beside it, which counts only where it can be so: no file grows by more
+    ///     (https://zlib.net/zlib_tech.html), and hardly one by less.
+    static func bytes(inside bytes: UInt64, described: Int64?) -> UInt64 {
+        min(max(bytes, UInt64(max(0, described ?? 0))), bytes * 1032)
+    }
+
     /// - Parameters:
     ///   - path: ends in `.gz`.
     ///   - reserve: how many bytes have to stay free on its disk.
@@ -53,7 +63,8 @@ struct Gzip: Sendable {
     /// What gzip says where the content is at fault, GNU's and busybox's. Anything else may be the machine's.
     private static let complaintsOfContent = [
         "not in gzip format", "unexpected end of file", "invalid compressed data", "unknown method", "flags",
-        "multi-part", "trailing garbage", "corrupt", "crc error", "length error", "invalid magic", "invalid gzip magic",
+        "multi-part", "encrypted", "header checksum", "trailing garbage", "corrupt", "crc error", "length error",
+        "invalid magic", "invalid gzip magic",
     ]
 
     private func run(_ arguments: [String], _ path: String) async throws {

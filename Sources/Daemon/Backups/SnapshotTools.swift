@@ -105,11 +105,18 @@ struct SnapshotTools: Sendable {
         return try SnapshotStatus(json: output.standardOutput)
     }
 
-    /// Whether a snapshot is whole, by the hash at its end and by etcd's own program, and what it holds.
+    /// Whether a snapshot is whole, by the hash at its end, and then by etcd's own program, and what it holds. One after the other:
+    /// a damaged number may have the program look for pages without end, and that is nothing to begin beside an etcd that serves.
     ///
     /// - Throws: `SnapshotDefect` where it is not; anything else, as `status(of:)`, where that is not known.
     func verify(_ path: String) async throws -> SnapshotStatus {
-        try await verify(path) { status, _ in status }
+        try await runBlocking { try SnapshotFile(path: path).check(unless: $0) }
+        do {
+            return try await status(of: path)
+        } catch {
+            try await Self.blameFile(path, {}, for: error)
+            throw error
+        }
     }
 
     /// The same, with something done beside it as soon as it is known what the snapshot holds: each reads all of it, and there is
@@ -120,19 +127,30 @@ struct SnapshotTools: Sendable {
     func verify<Result>(
         _ path: String, while body: (SnapshotStatus, _ isWhole: @escaping Verdict) async throws -> Result
     ) async throws -> Result {
-        let reading = Task { try await runBlocking { try SnapshotFile(path: path).check(unless: $0) } }
+        let looking = Task { try await status(of: path) }
+        let reading = Task {
+            do {
+                try await runBlocking { try SnapshotFile(path: path).check(unless: $0) }
+            } catch {
+                // Whatever the program is still looking for, it is not there.
+                looking.cancel()
+                throw error
+            }
+        }
         let isWhole: Verdict = { try await reading.value }
         return try await withTaskCancellationHandler {
             do {
-                let result = try await body(try await status(of: path, isWhole), isWhole)
+                let result = try await body(try await status(looking, of: path, isWhole), isWhole)
                 try await isWhole()
                 return result
             } catch {
+                looking.cancel()
                 reading.cancel()
-                _ = await reading.result
+                _ = (await looking.result, await reading.result)
                 throw error
             }
         } onCancel: {
+            looking.cancel()
             reading.cancel()
         }
     }
@@ -140,22 +158,24 @@ struct SnapshotTools: Sendable {
     /// Returns where the verdict is good, and throws it where it is not.
     typealias Verdict = @Sendable () async throws -> Void
 
-    private func status(of path: String, _ isWhole: Verdict) async throws -> SnapshotStatus {
+    private func status(
+        _ looking: Task<SnapshotStatus, any Error>, of path: String, _ isWhole: Verdict
+    ) async throws -> SnapshotStatus {
         do {
-            return try await status(of: path)
-        } catch let error as SnapshotToolError {
+            return try await looking.value
+        } catch {
             try await Self.blameFile(path, isWhole, for: error)
             throw error
         }
     }
 
-    /// Throws what is wrong with the file, where it is to blame for a failure of etcd's program. Returns where that may be the
-    /// machine's, or a flag's: that is waited for, and no other backup is taken in its place.
-    private static func blameFile(_ path: String, _ isWhole: Verdict, for error: SnapshotToolError) async throws {
-        guard case .failed(_, let status, let words) = error else { return }
+    /// Throws what is wrong with the file, where it is to blame for a failure of etcd's program, be it that it came to no end.
+    /// Returns where that may be the machine's, or a flag's: that is waited for, and no other backup is taken in its place.
+    private static func blameFile(_ path: String, _ isWhole: Verdict, for error: any Error) async throws {
         // Its bytes are the better witness. Are they those that were saved, what was saved may have been no database.
         try await isWhole()
-        if case .exited = status, isOfContent(words) { throw SnapshotDefect.unreadable(path: path, words) }
+        guard case SnapshotToolError.failed(_, .exited, let words) = error, isOfContent(words) else { return }
+        throw SnapshotDefect.unreadable(path: path, words)
     }
 
     /// Turns a snapshot into the data of a cluster of one member.
@@ -195,10 +215,8 @@ struct SnapshotTools: Sendable {
         } catch {
             // The error that counts is the first one; what stays in spite of that is removed by the next attempt.
             try? await remove(draft)
-            if let error = error as? SnapshotToolError {
-                try await Self.blameFile(
-                    path, { try await runBlocking { try SnapshotFile(path: path).check(unless: $0) } }, for: error)
-            }
+            try await Self.blameFile(
+                path, { try await runBlocking { try SnapshotFile(path: path).check(unless: $0) } }, for: error)
             throw error
         }
         return (revisionBump ?? 0) > 0 && found.tool.bumpsRevisions(found.version)

@@ -1,5 +1,6 @@
 /// Does what the leader's turns order of backups, beside them.
 
+import AWS
 import ClusterPlanning
 import FoundationEssentials
 
@@ -31,13 +32,18 @@ struct BackupLoop: Sendable {
     private func carryOut(_ order: BackupOrder) async throws {
         do {
             try await make(order)
-            await keeper.ended(order, failed: false)
+            await keeper.ended(failed: false)
             ended(nil, now)
         } catch let error where !(error is CancellationError) {
-            await keeper.ended(order, failed: true)
+            await keeper.ended(failed: true, of: isTheMembers(error) ? order.member.id : nil)
             ended("\(error)", now)
             logger.error("no backup was made", ["order": order, "error": "\(error)"])
         }
+    }
+
+    /// Whether another member could do better; not where the bucket has failed, or our own disk.
+    private func isTheMembers(_ error: any Error) -> Bool {
+        !(error is AWSError || error is S3.TransferError || error is DataDirectoryError)
     }
 
     private var now: UTCTime {

@@ -17,6 +17,9 @@ func runBackup(_ configuration: Configuration, to file: String?, spawner: Spawne
     } catch let error as NoClusterToSave {
         writeToStandardError("etcd-cluster: no backup was made: \(error)\n")
         return 1
+    } catch is CancellationError {
+        writeToStandardError("etcd-cluster: interrupted; what was made on the way is removed\n")
+        return 70
     } catch {
         writeToStandardError("etcd-cluster: no backup was made: \(error)\n")
         return 70

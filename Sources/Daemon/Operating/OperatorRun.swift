@@ -29,6 +29,9 @@ func runOperatorCommand(
             observer: OperatorObserver(start: observers.start, reports: surroundings.reports, directory: directory),
             longLook: longLook, executor: OperatorExecutor(surroundings, workshop), terminal: longLook.terminal)
         return try await run.run().code
+    } catch is CancellationError {
+        writeToStandardError("etcd-cluster: interrupted; `etcd-cluster status` shows what was done before\n")
+        return 70
     } catch {
         writeToStandardError("etcd-cluster: \(command.rawValue) can't go on: \(error)\n")
         return 70

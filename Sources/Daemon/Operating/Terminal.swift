@@ -28,9 +28,19 @@ struct Terminal: Sendable {
     func complain(_ text: String) { writeError("etcd-cluster: \(text)\n") }
 
     /// Anything but a yes is a no.
+    ///
+    /// - Throws: `CancellationError` at once, though the line is still being waited for: then nothing else is going to read one.
     func ask(_ question: String) async throws -> Bool {
         say(question)
-        let answer = try await runBlocking { _ in readLine() }
-        return ["y", "yes"].contains(answer?.lowercased() ?? "")
+        let (answers, continuation) = AsyncThrowingStream.makeStream(of: String.self)
+        Task {
+            do {
+                continuation.yield(try await runBlocking { _ in readLine() } ?? "")
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        for try await answer in answers { return ["y", "yes"].contains(answer.lowercased()) }
+        throw CancellationError()
     }
 }

@@ -130,6 +130,9 @@ extension Policy {
         .mutant("a proof that fails is no failure", missedIn: "every proof fails") { policy in
             policy.seeingTurns { $0.backupWork = BackupWork(isRunning: $0.backupWork.isRunning) }
         },
+        .mutant("the same member is asked again and again", missedIn: "neither follower can be saved") { policy in
+            policy.seeingTurns { $0.backupWork.failedOf = nil }
+        },
         .mutant("nothing is ever deleted", missedIn: "what is kept") { policy in
             policy.dropping { if case .deleteBackups = $0 { true } else { false } }
         },

@@ -50,6 +50,15 @@ extension Schedule {
             world.expect(world.ledger.recoveries == 0, "etcd is not disturbed")
         }
         .withBackups(),
+        Schedule("neither follower can be saved") { world in
+            try world.form(3)
+            world.unsavable = Set(world.followers())
+            world.write()
+            try world.reach("the leader is, in the end", atMost: .seconds(90)) { world in
+                world.revisionsSaved.last == world.writes
+            }
+        }
+        .withBackups(),
         Schedule("every proof fails") { world in
             try world.form(3)
             try world.reach("there is a backup") { !$0.backups.isEmpty }

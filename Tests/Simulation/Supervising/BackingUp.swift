@@ -74,7 +74,8 @@ extension World {
             replica(other)?.member == order.member.id && isHeard(other) && !areCut(index, other)
                 && order.member.clientURLs.contains(machines[other].clientURL)
         }
-        guard let asked, let own = replica(asked), machines[asked].process?.hasServed == true,
+        guard let asked, !unsavable.contains(asked), let own = replica(asked),
+            machines[asked].process?.hasServed == true,
             leaders(among: running).contains(where: { areInTouch(asked, $0) && canRead($0) })
         else { return nil }
         return object(of: own, generation: order.generation)
