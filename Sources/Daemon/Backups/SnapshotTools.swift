@@ -169,15 +169,6 @@ struct SnapshotTools: Sendable {
         }
     }
 
-    /// Throws what is wrong with the file, where it is to blame for a failure of etcd's program, be it that it came to no end.
-    /// Returns where that may be the machine's, or a flag's: that is waited for, and no other backup is taken in its place.
-    private static func blameFile(_ path: String, _ isWhole: Verdict, for error: any Error) async throws {
-        // Its bytes are the better witness. Are they those that were saved, what was saved may have been no database.
-        try await isWhole()
-        guard case SnapshotToolError.failed(_, .exited, let words) = error, isOfContent(words) else { return }
-        throw SnapshotDefect.unreadable(path: path, words)
-    }
-
     /// Turns a snapshot into the data of a cluster of one member.
     ///
     /// The data are made beside their place, brought to the disk and then renamed, so that an interrupted restoration leaves
@@ -350,26 +341,6 @@ struct SnapshotTools: Sendable {
         let severe = lines.first { line in ["Error:", "panic:", "fatal error:"].contains(where: line.hasPrefix) }
         return String((severe ?? lines.last ?? "").prefix(300))
     }
-
-    /// Whether etcd's program complains of what is in the file. Of what else it may have met (a full disk or process table, a
-    /// missing file, a signal) there is no end of words; of content these are all.
-    private static func isOfContent(_ words: String) -> Bool {
-        let words = words.lowercased()
-        return complaintsOfContent.contains(where: words.contains)
-    }
-
-    private static let complaintsOfContent = [
-        // Its own: https://github.com/etcd-io/etcd/blob/v3.4.23/clientv3/snapshot/v3_snapshot.go
-        "expected sha256", "missing hash", "integrity check failed",
-        // bbolt's errors and assertions: https://github.com/etcd-io/bbolt/blob/v1.3.6/errors.go, and page.go, freelist.go, db.go.
-        "invalid database", "version mismatch", "checksum error", "file size too small", "page type", "freelist page",
-        "self identifies", "multiple references", "already freed", "assertion failed", "reachable pages",
-        "cannot get hash of bucket",
-        // Go's, of a number that was read as a place.
-        "index out of range", "slice bounds out of range", "len out of range", "nil pointer", "fatal error: fault",
-        // Of what the keys hold.
-        "proto:", "unmarshal", "unexpected eof", "corrupt",
-    ]
 
     // MARK: Files
 
