@@ -25,6 +25,14 @@ from rig.aws.scaling import Scaling
 
 ACCOUNT = "123456789012"
 _STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+# A list of each service that is used.
+_LISTS = {
+    "ec2": ("POST", "/", b"Action=DescribeVpcs&Version=2016-11-15"),
+    "autoscaling": ("POST", "/", b"Action=DescribeAutoScalingGroups&Version=2011-01-01"),
+    "monitoring": ("POST", "/", b"Action=ListMetrics&Version=2010-08-01"),
+    "route53": ("GET", "/2013-04-01/hostedzone", b""),
+    "s3": ("GET", "/", b""),
+}
 
 
 class Backend:
@@ -36,6 +44,17 @@ class Backend:
         self._application = DomainDispatcherApplication(create_backend_app)
         self.scaling = Scaling(ACCOUNT, region)
         self.zone_changes = 0
+
+    def load(self) -> None:
+        """Has moto load what it puts off until it is asked. It asks for lists alone: the account stays as it was."""
+        for service, (method, target, body) in _LISTS.items():
+            scope = f"AWS4-HMAC-SHA256 Credential=A/20260101/{self._region}/{service}/aws4_request"
+            headers = [("Host", "localhost"), ("Authorization", scope)]
+            if body:
+                headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+            answer = self.perform(Request(method, target, headers, body))
+            if answer.status != 200:
+                raise RuntimeError(f"moto does not list {service}: {answer.body[:300]!r}")
 
     def perform(self, request: Request, body: bytes | None = None) -> Answer:
         """Lets moto answer the request, with another body if one is given."""
