@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import sys
@@ -11,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from moto.autoscaling.models import autoscaling_backends
 from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
+from moto.core import responses
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import InstanceState
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -35,13 +37,23 @@ _LISTS = {
 }
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """Finds a service once: moto would look through its own directory and hundreds of patterns for every request."""
+
+    get_backend_for_host = functools.cache(DomainDispatcherApplication.get_backend_for_host)
+
+
+# Likewise the methods of a service's class, of which EC2's has hundreds.
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+
+
 class Backend:
     """moto's state. One lock orders all calls: moto is not made for threads."""
 
     def __init__(self, region: str) -> None:
         self.lock = threading.RLock()
         self._region = region
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _Dispatcher(create_backend_app)
         self.scaling = Scaling(ACCOUNT, region)
         self.zone_changes = 0
 
