@@ -423,13 +423,14 @@ class TestDNS:
 VICTIM = """
 import sys, time
 from pathlib import Path
+from rig.aws import service
 from rig.waiting import wait_until
 from rig.world import World
 world = World(Path(sys.argv[1]), ["sh", "-c", "setsid sleep 1000 & wait"], size=2)
 world.fleet.follow()
 world.serve_dns()
 wait_until("all run", lambda: len(world.fleet.living()) == 2 and all(len(h.processes()) == 2 for h in world.fleet.living()))
-programs = [world.aws.program, world.resolver._program, *(h.supervisor for h in world.fleet.living())]
+programs = [*service._NURSERY._programs, world.resolver._program, *(h.supervisor for h in world.fleet.living())]
 print(world.block.network, *(p for one in programs for p in [one._keeper.pid, *one.processes()]), flush=True)
 time.sleep(1000)
 """
@@ -446,7 +447,7 @@ class TestNothingIsLeftBehind:
             assert rig.stdout
             network, *words = rig.stdout.readline().split()
             pids = [int(word) for word in words]
-            assert len(pids) == 2 + 2 + 2 * 3 and not any(all_gone([pid]) for pid in pids)
+            assert len(pids) == 3 + 2 + 2 * 3 and not any(all_gone([pid]) for pid in pids)
             rig.send_signal(number)
             try:
                 rig.wait(timeout=20)

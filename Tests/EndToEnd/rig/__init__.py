@@ -3,7 +3,7 @@
 The tests and the demo share it. `rig.world.World` puts the parts together; each part stands alone too:
 
     addresses   which loopback addresses a world may use
-    processes   programs that are certain to end
+    processes   programs that are certain to end; `nursery` forks what takes long to load
     aws         a signature-checking AWS with faults on request
     imds        the metadata service of one instance
     fleet       the instances of the group, one `etcd-cluster` each; `host` is the machine of one

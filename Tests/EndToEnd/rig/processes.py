@@ -46,12 +46,12 @@ class Program:
     """A running program and all that it has started since.
 
     `log` receives standard output and standard error, appended. `holding` are descriptors that its keeper holds for as
-    long as it lives (the reservation of a block of addresses).
+    long as it lives (the reservation of a block of addresses). `stdin` is a descriptor too; by default there is no input.
     """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], log: Path,
-        directory: Path | None = None, holding: Sequence[int] = (),
+        directory: Path | None = None, holding: Sequence[int] = (), stdin: int = subprocess.DEVNULL,
     ) -> None:
         self.command = list(command)
         self.log = log
@@ -64,7 +64,7 @@ class Program:
             with open(log, "ab") as output:
                 self._keeper = subprocess.Popen(
                     [sys.executable, "-I", "-S", _KEEPER, str(lifeline_read), str(status_write), *self.command],
-                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environment), cwd=directory,
+                    stdin=stdin, stdout=output, stderr=output, env=dict(environment), cwd=directory,
                     start_new_session=True, pass_fds=(lifeline_read, status_write, *holding))
         finally:
             os.close(lifeline_read)

@@ -3,7 +3,7 @@
     service    the rig's side: starting it, setting up, giving orders; `group` and `buckets` are parts of it
     values     what the rig says of it
     faults     what can go wrong, as values
-    server     the process: two listeners
+    server     the process, forked from one that has moto loaded: two listeners
     gate       the judgement of each request: signature, permission, faults, record
     account    each permitted call carried out
     signature  SigV4 verified by botocore's arithmetic

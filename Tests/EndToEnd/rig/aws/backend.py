@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import sys
@@ -11,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from moto.autoscaling.models import autoscaling_backends
 from moto.cloudwatch.models import MetricDatum, cloudwatch_backends
+from moto.core import responses
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instances import InstanceState
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -25,6 +27,24 @@ from rig.aws.scaling import Scaling
 
 ACCOUNT = "123456789012"
 _STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+# A list of each service that is used.
+_LISTS = {
+    "ec2": ("POST", "/", b"Action=DescribeVpcs&Version=2016-11-15"),
+    "autoscaling": ("POST", "/", b"Action=DescribeAutoScalingGroups&Version=2011-01-01"),
+    "monitoring": ("POST", "/", b"Action=ListMetrics&Version=2010-08-01"),
+    "route53": ("GET", "/2013-04-01/hostedzone", b""),
+    "s3": ("GET", "/", b""),
+}
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """Finds a service once: moto would look through its own directory and hundreds of patterns for every request."""
+
+    get_backend_for_host = functools.cache(DomainDispatcherApplication.get_backend_for_host)
+
+
+# Likewise the methods of a service's class, of which EC2's has hundreds.
+responses.method_names_from_class = functools.cache(responses.method_names_from_class)
 
 
 class Backend:
@@ -33,9 +53,20 @@ class Backend:
     def __init__(self, region: str) -> None:
         self.lock = threading.RLock()
         self._region = region
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _Dispatcher(create_backend_app)
         self.scaling = Scaling(ACCOUNT, region)
         self.zone_changes = 0
+
+    def load(self) -> None:
+        """Has moto load what it puts off until it is asked. It asks for lists alone: the account stays as it was."""
+        for service, (method, target, body) in _LISTS.items():
+            scope = f"AWS4-HMAC-SHA256 Credential=A/20260101/{self._region}/{service}/aws4_request"
+            headers = [("Host", "localhost"), ("Authorization", scope)]
+            if body:
+                headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+            answer = self.perform(Request(method, target, headers, body))
+            if answer.status != 200:
+                raise RuntimeError(f"moto does not list {service}: {answer.body[:300]!r}")
 
     def perform(self, request: Request, body: bytes | None = None) -> Answer:
         """Lets moto answer the request, with another body if one is given."""

@@ -1,29 +1,33 @@
-"""The process that is AWS: `python -m rig.aws.server READY-FILE REGION ADDRESS`, two listeners.
+"""The process that is AWS: two listeners, in a process that `python -m rig.aws.server` forks (see `rig.nursery`).
 
-One answers as AWS, on ADDRESS. The other, on 127.0.0.1, takes the rig's orders: POST /METHOD with a JSON object of
-arguments and the secret from RIG_CONTROL_SECRET in the header `X-Rig-Secret`; it answers JSON. Their ports are written
-into READY-FILE as JSON.
+One answers as AWS. The other, on 127.0.0.1, takes the rig's orders: POST /METHOD with a JSON object of arguments and a
+secret in the header `X-Rig-Secret`; it answers JSON.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import socketserver
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from moto.moto_api._internal import mock_random
 
 from rig.aws import answers, wire, zones
 from rig.aws.answers import Refused
 from rig.aws.backend import Backend
+from rig.aws.buckets import REGION
 from rig.aws.faults import Fault
 from rig.aws.gate import Gate
 from rig.aws.operation import Request
 from rig.aws.signature import Key
+from rig.nursery import fork_for_ever
 
 
 class Listener(socketserver.ThreadingTCPServer):
@@ -204,17 +208,18 @@ def control_handler(control: Control, secret: str) -> type[Handler]:
     return ControlHandler
 
 
-def main() -> None:
-    ready_file, region, address = sys.argv[1:4]
-    gate = Gate(Backend(region))
+def serve(backend: Backend, ready: Callable[[Any], None], address: str, secret: str) -> None:
+    """Listens on `address` as AWS, and for who knows the secret, until the process ends; tells both ports when it does."""
+    mock_random.seed()  # moto's IDs are made of it, and would be the same in every account
+    gate = Gate(backend)
     aws = Listener(aws_handler(gate), address)
-    control = Listener(control_handler(Control(gate), os.environ["RIG_CONTROL_SECRET"]))
+    control = Listener(control_handler(Control(gate), secret))
     threading.Thread(target=control.serve_forever, daemon=True).start()
-    with open(ready_file + ".part", "w", encoding="utf-8") as file:
-        json.dump({"aws": aws.port, "control": control.port}, file)
-    os.replace(ready_file + ".part", ready_file)
+    ready({"aws": aws.port, "control": control.port})
     aws.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    loaded = Backend(REGION)
+    loaded.load()
+    fork_for_ever(partial(serve, loaded))

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,8 +22,7 @@ from rig.aws.buckets import REGION, Buckets
 from rig.aws.faults import Fault, shown
 from rig.aws.group import Group
 from rig.aws.values import AccessKey, Call, Datum, RecordSet
-from rig.processes import Program
-from rig.waiting import wait_until
+from rig.nursery import Nursery
 
 ACCOUNT = "123456789012"
 IMAGE = "ami-12c6146b"  # one that moto knows
@@ -54,16 +52,11 @@ class AWS(Group, Buckets):
         self.stack = f"etcd-cluster-{version}"
         self._secret = secrets.token_hex(16)
         directory.mkdir(parents=True, exist_ok=True)
-        ready = directory / "aws.ready"
-        ready.unlink(missing_ok=True)
-        environment = {**_plain_environment(), "RIG_CONTROL_SECRET": self._secret,
-                       "PYTHONPATH": str(Path(__file__).parents[2])}
-        self.program = Program([sys.executable, "-m", "rig.aws.server", str(ready), REGION, address], environment,
-                               directory / "aws.log", holding=[block.descriptor])
+        self.program = _NURSERY.fork({"address": address, "secret": self._secret}, directory / "aws.log",
+                                     holding=[block.descriptor])
         try:
-            ports = wait_until("AWS listens", lambda: self._ports(ready), timeout=60, fatal=RuntimeError)
-            self.endpoint = f"http://{address}:{ports['aws']}"
-            self._control_port = ports["control"]
+            self.endpoint = f"http://{address}:{self.program.answer['aws']}"
+            self._control_port = self.program.answer["control"]
             self.allow(ALLOWED)
             self._own = self.issue_key("rig", lifetime=10 * 24 * 3600.0)
             self.ec2, self.autoscaling = self.client("ec2"), self.client("autoscaling")
@@ -72,11 +65,6 @@ class AWS(Group, Buckets):
         except BaseException:
             self.stop()
             raise
-
-    def _ports(self, ready: Path) -> dict[str, int] | None:
-        if not self.program.is_running():
-            raise RuntimeError(f"AWS ended at once:\n{self.program.log.read_text()[-2000:]}")
-        return json.loads(ready.read_text()) if ready.exists() else None
 
     def client(self, service: str, key: AccessKey | None = None, region: str = REGION, **options: Any) -> Any:
         """A boto3 client; with the rig's own credentials, which may do everything, unless others are given."""
@@ -235,3 +223,4 @@ def _session() -> boto3.session.Session:
 
 
 _SESSION = _session()
+_NURSERY = Nursery("rig.aws.server", {**_plain_environment(), "PYTHONPATH": str(Path(__file__).parents[2])})
