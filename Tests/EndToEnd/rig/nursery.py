@@ -31,7 +31,7 @@ _SHOWN_BYTES = 2000
 
 
 class Forked:
-    """A running program that was forked; `log` receives what it prints, appended. `answer` is what it said when it was ready.
+    """A running program that was forked; `log` receives what it prints, appended, and `answer` is what it said when ready.
 
     It is known by a descriptor of the process (pidfd_open(2)): its process ID may be another's once it has ended.
     """
@@ -100,7 +100,7 @@ class Nursery:
 
     def _receive(self, connection: socket.socket, logs: Sequence[Path], nursery: Program,
                  deadline: float) -> tuple[bytes, list[int]]:
-        """The next message of a forked program. It is waited for only while there may be one; `logs` tell why there is none."""
+        """The next message of a forked program, waited for while there may be one; `logs` tell why there is none."""
         late = False
         while not late and nursery.is_running() and not _is_readable(connection.fileno(), 0.2):
             late = time.monotonic() >= deadline
