@@ -34,7 +34,8 @@ package func runProgram(arguments: [String], environment: [String: String]) asyn
 /// Runs a command that makes large things on the way. Told to end, it removes them first, and then ends by that very signal, as
 /// the shell expects; told so twice, at once.
 private func tidily(_ command: @escaping @Sendable () async -> Int32) async -> Int32 {
-    let signals = SignalSequence()
+    // What whoever started us has had ignored, as nohup does, stays so.
+    let signals = SignalSequence([Signal.terminate, .interrupt, .hangup].filter { !$0.isIgnored })
     let work = Task { await command() }
     let heeding = Task {
         var first: Signal?
@@ -51,11 +52,11 @@ private func tidily(_ command: @escaping @Sendable () async -> Int32) async -> I
     return code
 }
 
+/// Nothing is flushed: what was said is written, and a thread that still waits for a line holds the lock on standard input.
 private func end(by signal: Signal) -> Never {
-    fflush(nil)
     Glibc.signal(signal.rawValue, SIG_DFL)
     kill(getpid(), signal.rawValue)
-    exit(128 + signal.rawValue)
+    _exit(128 + signal.rawValue)
 }
 
 private func runDaemon(_ configuration: Configuration) async -> Int32 {

@@ -7,7 +7,7 @@ package struct SnapshotStatus: Sendable, Equatable {
     /// Over all that the database holds; not `EtcdHashKV`'s.
     package var hash: UInt32
     /// Of the last change that is still in the database. The store may stand later, where that change was a deletion and has
-    /// been compacted away.
+    /// been compacted away. At least 1, where a store without any change stands.
     package var revision: Int64
     /// All entries of the database: every revision of every key, and etcd's own.
     package var totalKey: Int64
@@ -40,8 +40,9 @@ package struct SnapshotStatus: Sendable, Equatable {
         guard wire.revision >= 0, wire.totalKey >= 0, wire.totalSize > 0 else {
             throw ToolOutputError("numbers that no snapshot has", json)
         }
+        // Of an empty store it prints 0; asked for that, a member answers of its newest revision instead.
         self.init(
-            hash: wire.hash, revision: wire.revision, totalKey: wire.totalKey, totalSize: wire.totalSize,
+            hash: wire.hash, revision: max(1, wire.revision), totalKey: wire.totalKey, totalSize: wire.totalSize,
             version: wire.version.flatMap { $0.isEmpty ? nil : $0 })
     }
 }

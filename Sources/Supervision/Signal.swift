@@ -11,6 +11,14 @@ package struct Signal: RawRepresentable, Sendable, Hashable, CustomStringConvert
     package static let kill = Signal(rawValue: SIGKILL)
     package static let terminate = Signal(rawValue: SIGTERM)
 
+    /// Whether this process does nothing on it: by its own will, or as it was started.
+    package var isIgnored: Bool {
+        var action = sigaction()
+        guard sigaction(rawValue, nil, &action) == 0 else { return false }
+        // `SIG_IGN` is the address 1, which no function has.
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+
     package var description: String { Self.names[rawValue] ?? "signal \(rawValue)" }
 
     private static let names: [Int32: String] = [

@@ -301,7 +301,8 @@ import Testing
             _ = try await later.keeper.seen(for: "main")
             #expect(try await later.maker.make(of: origin, in: later.store).backup.isRefuted)
             #expect(first.objects[backup.refutationName] != nil)
-            // Then there is none of this revision any more.
+            // Then there is none of this revision any more. Its name tells the second.
+            try await eventually("another second begins") { secondsNow() > backup.time.seconds }
             let anew = try await later.maker.make(of: origin, in: later.store)
             #expect(!anew.isOld && anew.backup.isProven)
         }
@@ -395,6 +396,21 @@ import Testing
         }
         #expect(stand.writes.text.contains("level=error msg=\"backup refuted: what came back is not what was saved\""))
         #expect(stand.isTidy)
+    }
+
+    /// A cluster that was only just founded: what is written after the snapshot is not in it, and says nothing against it.
+    @Test func whatIsWrittenAfterTheSnapshotOfAnEmptyStoreRefutesNothing() async throws {
+        let place = try TemporaryDirectory()
+        try place.wrapTools(
+            after: #"[ "$1 $2" != "snapshot save" ] || ETCDCTL_API=3 etcdctl "$4" put a b >/dev/null || exit 1"#)
+        let stand = try BackupStand(["--etcd", place["etcd"]])
+        try await withEtcd { etcd in
+            let backup = try await stand.maker.make(of: try await origin(etcd), in: stand.store).backup
+            #expect(try await etcd.client.status().revision == 2, "it was written")
+            #expect(backup.isProven && backup.revision == 1)
+            let description = try #require(try await stand.store.description(of: backup))
+            #expect(description.keys == 0)
+        }
     }
 
     /// An etcd that can't be started proves nothing, and is nothing against the backup.

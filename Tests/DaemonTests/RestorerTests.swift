@@ -285,7 +285,7 @@ private struct Interrupted: Error {}
     }
 
     /// Nothing that is decided rests on a description, whatever it says.
-    @Test(arguments: [false, true], [Int64.max, -1, 0]) func whatIsDescribedWrongIsRestored(
+    @Test(arguments: [false, true], [Int64.max, 1 << 40, -1, 0]) func whatIsDescribedWrongIsRestored(
         _ isCompressed: Bool, _ size: Int64
     ) async throws {
         let restore = try await RestoreStand(compressed: isCompressed)

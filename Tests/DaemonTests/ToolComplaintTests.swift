@@ -56,6 +56,17 @@ import Testing
         await #expect(throws: SnapshotToolError.self) { try await restore(saved, tools) }
     }
 
+    /// A disk may be called as it likes.
+    @Test func noPathIsAComplaint() {
+        let complaints = ["encrypted", "corrupt"]
+        for path in ["/mnt/encrypted/s.db", "/mnt/is encrypted/s.db"] {
+            #expect(!complains("gzip: \(path): No space left on device", of: complaints, naming: path))
+            #expect(complains("gzip: \(path) is encrypted -- not supported", of: complaints, naming: path))
+        }
+        #expect(!complains("Error: write /mnt/corrupt/db: no space left", of: complaints, naming: "/mnt/corrupt/s.db"))
+        #expect(complains("corrupt input", of: complaints, naming: "/s.db"))
+    }
+
     /// Then the file speaks for itself.
     @Test func whatIsDamagedIsFoundWhateverTheProgramSays() async throws {
         let (saved, tools) = try await complaining("Error: something new")

@@ -132,6 +132,19 @@ class TestInterrupted:
         assert process.returncode == -number and "interrupted" in said
         assert not list(host.data.glob("etcd-cluster.scratch*"))
 
+    def test_what_nohup_ignores_stays_ignored(self, make_world: MakeWorld, binary: str) -> None:
+        world = founded(make_world, binary, 1, SELDOM)
+        await_backup(world)
+        put(world, "a")
+        host = leader(world)
+        with world.aws.fault(faults.HANG, operations=["s3:PutObject"]):
+            process = subprocess.Popen(["nohup", *host.command, "backup"], env=host.environment(), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            wait_until("it uploads", lambda: snapshots(host))
+            process.send_signal(signal.SIGHUP)
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0 and "proven" in said
+
     def test_question_is_no_answer(self, make_world: MakeWorld, binary: str) -> None:
         """Nobody has to press a key more."""
         world = founded(make_world, binary, 1, SELDOM)

@@ -50,7 +50,7 @@ struct BackupReader: Sendable {
         func attempt(in own: String) async throws -> (status: SnapshotStatus, result: Result) {
             try await self.attempt(
                 name, described, in: own, checksItself,
-                { try await download(name, described, copies, from: store, into: own, progress) }, body)
+                { try await download(name, copies, from: store, into: own, progress) }, body)
         }
         do {
             return try await attempt(in: "\(directory)/1")
@@ -99,16 +99,15 @@ struct BackupReader: Sendable {
     }
 
     private func download(
-        _ name: String, _ described: BackupDescription?, _ copies: UInt64, from store: BackupStore,
-        into directory: String, _ progress: BackupStore.Progress?
+        _ name: String, _ copies: UInt64, from store: BackupStore, into directory: String,
+        _ progress: BackupStore.Progress?
     ) async throws -> String {
         let isCompressed = name.hasSuffix(".gz")
         let file = "\(directory)/backup.db" + (isCompressed ? ".gz" : "")
         // The disk may be that of an etcd that serves.
         let admit = { (bytes: UInt64) in
-            let needed =
-                isCompressed
-                ? bytes + Gzip.bytes(inside: bytes, described: described?.size) * (copies + 1) : bytes * (copies + 1)
+            // How large it is inside nothing tells that could be relied on: no smaller, at least.
+            let needed = bytes * (copies + (isCompressed ? 2 : 1))
             try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: DiskSpace.reserve + needed)
                 .require(to: "read \(name)")
         }

@@ -7,6 +7,8 @@ import Supervision
 struct Gzip: Sendable {
     private let environment: [String: String]
     private let spawner: Spawner
+    /// How many bytes are free where a path lies.
+    var freeBytes: @Sendable (_ path: String) throws -> UInt64 = { try DiskSpace.freeBytes(at: $0) }
 
     init(_ configuration: Configuration, _ spawner: Spawner) {
         environment = [
@@ -18,30 +20,20 @@ struct Gzip: Sendable {
     /// - Returns: the path of the compressed file, beside the other, which stays.
     func compress(_ path: String) async throws -> String {
         // The fastest level: a database compresses well by any, and the machine is etcd's.
-        try await run(["-1", "--keep", "--no-name", path], path)
+        try await run(["-1", "--keep", "--no-name", path], path, bytes: try SnapshotFile(path: path).bytes())
         return path + ".gz"
     }
 
-    /// How many bytes will come out, at least as far as anything tells: nothing in a compressed file does.
-    ///
-    /// - Parameters:
-    ///   - bytes: of the compressed file.
-    ///   - described: what was written down beside it, which counts only where it can be so: no file grows by more
-    ///     (https://zlib.net/zlib_tech.html), and hardly one by less.
-    static func bytes(inside bytes: UInt64, described: Int64?) -> UInt64 {
-        min(max(bytes, UInt64(max(0, described ?? 0))), bytes * 1032)
-    }
-
-    /// - Parameters:
-    ///   - path: ends in `.gz`.
-    ///   - reserve: how many bytes have to stay free on its disk.
+    /// - Parameter path: ends in `.gz`.
     /// - Returns: the path without that; the compressed file is gone.
     /// - Throws: `SnapshotDefect.unreadable` where it is no such file, or a damaged one; `DataDirectoryError`, also where all of it
     ///   would leave too little room on the disk; `SpawnError`, `CaptureError`; `CancellationError`. What was written stays then.
-    func decompress(_ path: String, leaving reserve: UInt64 = DiskSpace.reserve) async throws -> String {
+    func decompress(_ path: String) async throws -> String {
+        // A database that is mostly empty pages may grow fifty times.
+        let bytes = 50 * (try SnapshotFile(path: path).bytes())
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await run(["--decompress", path], path) }
-            group.addTask { try await watch(reserve, at: path) }
+            group.addTask { try await run(["--decompress", path], path, bytes: bytes) }
+            group.addTask { try await watchRoom(for: path) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -51,10 +43,10 @@ struct Gzip: Sendable {
     /// Nothing tells beforehand how much comes out, and the disk may be that of an etcd that serves.
     ///
     /// - Throws: where too little is left. Returns by nothing else but cancellation, which it throws, too.
-    private func watch(_ reserve: UInt64, at path: String) async throws {
+    private func watchRoom(for path: String) async throws {
         let directory = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
         while true {
-            try DiskSpace(free: try DiskSpace.freeBytes(at: directory), needed: reserve)
+            try DiskSpace(free: try freeBytes(directory), needed: DiskSpace.reserve)
                 .require(to: "decompress \(path)")
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -67,15 +59,15 @@ struct Gzip: Sendable {
         "invalid magic", "invalid gzip magic",
     ]
 
-    private func run(_ arguments: [String], _ path: String) async throws {
-        let bytes = try SnapshotFile(path: path).bytes()
+    /// - Parameter bytes: how large what is read or written may be, for the deadline.
+    private func run(_ arguments: [String], _ path: String, bytes: UInt64) async throws {
         let gzip = try findExecutable("gzip", searchPath: environment["PATH"] ?? "")
         let command = try await LowPriority(spawner: spawner)
             .lower(Supervision.Command(gzip, arguments, environment: environment))
         let output = try await spawner.capture(command, deadline: .seconds(60) + .seconds(Int64(bytes / 1_000_000)))
         guard !output.status.isSuccess else { return }
         let words = String(decoding: output.standardError.prefix(300), as: UTF8.self)
-        guard case .exited = output.status, Self.complaintsOfContent.contains(where: words.contains) else {
+        guard case .exited = output.status, complains(words, of: Self.complaintsOfContent, naming: path) else {
             throw DataDirectoryError("run gzip on \(path)", "it \(output.status)\(words.isEmpty ? "" : ": \(words)")")
         }
         throw SnapshotDefect.unreadable(path: path, words)

@@ -8,17 +8,14 @@ extension SnapshotTools {
     static func blameFile(_ path: String, _ isWhole: Verdict, for error: any Error) async throws {
         // Its bytes are the better witness. Are they those that were saved, what was saved may have been no database.
         try await isWhole()
-        guard case SnapshotToolError.failed(_, .exited, let words) = error, isOfContent(words) else { return }
+        guard case SnapshotToolError.failed(_, .exited, let words) = error,
+            complains(words.lowercased(), of: complaintsOfContent, naming: path.lowercased())
+        else { return }
         throw SnapshotDefect.unreadable(path: path, words)
     }
 
-    /// Whether etcd's program complains of what is in the file. For whatever else it may have met (a full disk or process table, a
-    /// missing file, a signal) there is no end of words.
-    private static func isOfContent(_ words: String) -> Bool {
-        let words = words.lowercased()
-        return complaintsOfContent.contains(where: words.contains)
-    }
-
+    /// What etcd's programs say of what is in a file. For whatever else they may have met (a full disk or process table, a missing
+    /// file, a signal) there is no end of words.
     private static let complaintsOfContent = [
         // Its own: https://github.com/etcd-io/etcd/blob/v3.4.23/clientv3/snapshot/v3_snapshot.go
         "expected sha256", "missing hash", "integrity check failed",
@@ -31,4 +28,13 @@ extension SnapshotTools {
         // Of what the keys hold.
         "proto:", "unmarshal", "unexpected eof", "corrupt",
     ]
+}
+
+/// Whether a program complains in one of these ways.
+///
+/// - Parameter path: what it was given. No path counts, this or another: a disk may well be called `encrypted`.
+func complains(_ words: String, of complaints: [String], naming path: String) -> Bool {
+    let own = words.split(separator: path).joined(separator: " ")
+    let said = own.split(whereSeparator: \.isWhitespace).filter { !$0.contains("/") }.joined(separator: " ")
+    return complaints.contains(where: said.contains)
 }

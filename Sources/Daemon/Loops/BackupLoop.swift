@@ -3,6 +3,7 @@
 import AWS
 import ClusterPlanning
 import FoundationEssentials
+import Supervision
 
 /// One order after the other, and small things beside those; what fails disturbs nothing, and is told in the log.
 struct BackupLoop: Sendable {
@@ -41,9 +42,12 @@ struct BackupLoop: Sendable {
         }
     }
 
-    /// Whether another member could do better; not where the bucket has failed, or our own disk.
+    /// Whether another member could do better; not where the bucket has failed, or our own machine.
     private func isTheMembers(_ error: any Error) -> Bool {
-        !(error is AWSError || error is S3.TransferError || error is DataDirectoryError)
+        switch error {
+        case is AWSError, is S3.TransferError, is DataDirectoryError, is SpawnError, SnapshotToolError.missing: false
+        default: true
+        }
     }
 
     private var now: UTCTime {

@@ -18,7 +18,7 @@ func runBackup(_ configuration: Configuration, to file: String?, spawner: Spawne
         writeToStandardError("etcd-cluster: no backup was made: \(error)\n")
         return 1
     } catch is CancellationError {
-        writeToStandardError("etcd-cluster: interrupted; what was made on the way is removed\n")
+        writeToStandardError("etcd-cluster: interrupted; `etcd-cluster backups` shows whether one was made\n")
         return 70
     } catch {
         writeToStandardError("etcd-cluster: no backup was made: \(error)\n")
