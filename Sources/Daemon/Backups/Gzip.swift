@@ -44,9 +44,8 @@ struct Gzip: Sendable {
     ///
     /// - Throws: where too little is left. Returns by nothing else but cancellation, which it throws, too.
     private func watchRoom(for path: String) async throws {
-        let directory = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
         while true {
-            try DiskSpace(free: try freeBytes(directory), needed: DiskSpace.reserve)
+            try DiskSpace(free: try freeBytes(parent(of: path)), needed: DiskSpace.reserve)
                 .require(to: "decompress \(path)")
             try await Task.sleep(for: .milliseconds(200))
         }

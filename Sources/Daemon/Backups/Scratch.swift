@@ -26,8 +26,8 @@ struct Scratch: Sendable {
     func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let own = "\(path)/\(randomHex(8))"
         try make(own)
+        // The lock says that this command is at work here: see `isInUse`. Several of one command may be.
         let mark = isCommands ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1
-        // Several of one command may be here.
         if mark >= 0 { flock(mark, LOCK_SH) }
         defer { if mark >= 0 { close(mark) } }
         do {

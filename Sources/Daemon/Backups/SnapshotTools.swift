@@ -383,7 +383,7 @@ enum SnapshotToolError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The directory that something is in; of an absolute path.
-private func parent(of path: String) -> String {
+func parent(of path: String) -> String {
     let parts = path.split(separator: "/")
     return "/" + parts.dropLast().joined(separator: "/")
 }

@@ -41,13 +41,14 @@ extension World {
         supervisor.backupJob = nil
         switch job.step {
         case .ask(let order):
-            guard let object = snapshot(order, by: index) else { return backupFailed(supervisor, job) }
+            guard let object = snapshot(order, by: index) else { return backupFailed(supervisor, of: job.member) }
             go(on: supervisor, job, with: .upload(object), within: 100...4000)
         case .upload(let object):
-            guard upload(object, by: index) else { return backupFailed(supervisor, job) }
+            // What the bucket refuses is no member's failure.
+            guard upload(object, by: index) else { return backupFailed(supervisor, of: nil) }
             go(on: supervisor, job, with: .prove(object.backup.name), within: 100...3000)
         case .prove(let name):
-            if prove(name, supervisor) == .refuted { return backupFailed(supervisor, job) }
+            if prove(name, supervisor) == .refuted { return backupFailed(supervisor, of: job.member) }
             supervisor.backupFailures = 0
             supervisor.backupFailedOf = nil
         }
@@ -60,11 +61,11 @@ extension World {
             step: step, member: job.member, at: now + .milliseconds(random.number(milliseconds)))
     }
 
-    private func backupFailed(_ supervisor: Supervisor, _ job: BackupJob) {
+    private func backupFailed(_ supervisor: Supervisor, of member: MemberID?) {
         changes += 1
         supervisor.backupFailures += 1
         supervisor.backupFailedAt = now
-        supervisor.backupFailedOf = job.member
+        supervisor.backupFailedOf = member
     }
 
     /// What the member has applied, which may lag. It has to know a leader that can be read through.
