@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from rig.host import Host
+from rig.volume import Volume, volumes_can_be_mounted
 from rig.waiting import wait_until
 from rig.world import World
 from rig.writer import Writer
@@ -112,26 +113,61 @@ def test_sigterm_of_every_supervisor_changes_no_membership(make_world: MakeWorld
     assert world.record() == record
 
 
-@pytest.mark.limit(240)
-def test_member_on_a_moved_disk_lives_on(make_world: MakeWorld, binary: str) -> None:
-    """Its volume is attached to the replacement: the address is updated, the data is not fetched anew."""
-    world = make_world([binary], starts=False)
-    world.fleet.sync()
-    for host in world.fleet.living():
-        host.start()
+def replaced_on_its_disk(world: World, replace: Callable[[Host], Host]) -> Host:
+    """Has a follower's disk go on in another instance, which `replace` finds; answers the one that had it."""
     world.await_whole()
     leader = world.leader()
     old = next(one for one in world.fleet.living() if one is not leader)
     member = old.endpoint.status().member_id
-    wait_until("its stamp names it", lambda: '"member"' in (old.data / "etcd-cluster.json").read_text())
+    wait_until("the record tells whose disk it is", lambda: re.search(rf"{old.id}=[^,]*#(d|m)-", world.record() or ""))
     old.stop()
-    # The group launches another one; its supervisor starts on the old one's disk.
-    world.aws.terminate(old.id)
-    world.fleet.sync()
-    new = next(one for one in world.fleet.living() if not one.is_up())
+    new = replace(old)
     new.take_disk(old)
     new.start()
     wait_until("it serves under its old ID", lambda: new.endpoint.status().member_id == member, 90)
+    return old
+
+
+@pytest.mark.limit(240)
+def test_member_on_a_moved_disk_lives_on(make_world: MakeWorld, binary: str) -> None:
+    """Its instance is stopped, and its data moved: the address is updated, nothing is fetched anew."""
+    world = make_world([binary], starts=False)
+    world.fleet.sync()
+    for host in world.fleet.living():
+        host.start()
+
+    def add(old: Host) -> Host:
+        world.aws.set_instance_state(old.id, "stopped")
+        world.aws.set_desired_capacity(4)
+        world.fleet.sync()
+        return next(one for one in world.fleet.living() if not one.is_up())
+
+    old = replaced_on_its_disk(world, add)
+    world.aws.terminate(old.id, replace=False)
+    world.fleet.sync()
+    world.await_whole()
+
+
+@pytest.mark.skipif(not volumes_can_be_mounted(), reason="mounting volumes takes root and loop devices")
+@pytest.mark.limit(240)
+def test_member_on_a_volume_of_its_own_outlives_its_instance(make_world: MakeWorld, binary: str) -> None:
+    """EC2 has terminated its instance; the volume is attached to the replacement, which nobody hurries (F18)."""
+    world = make_world([binary], starts=False)
+    world.fleet.sync()
+    for host in world.fleet.living():
+        host.volume = Volume(host.directory / "volume")
+        host.start()
+
+    def terminate(old: Host) -> Host:
+        world.aws.terminate(old.id)
+        world.fleet.sync()
+        leader = world.leader()
+        waits = f"the volume of {old.id} may come back on another instance"
+        wait_until("the leader waits for the volume", lambda: waits in leader.log_text())
+        return next(one for one in world.fleet.living() if not one.is_up())
+
+    replaced_on_its_disk(world, terminate)
+    assert "#m-" in (world.record() or "")
     world.await_whole()
 
 

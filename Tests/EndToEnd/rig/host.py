@@ -13,6 +13,7 @@ from rig.etcd import Endpoint
 from rig.imds import InstanceMetadata
 from rig.network import Network
 from rig.processes import Program
+from rig.volume import Volume
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TERM", "LD_LIBRARY_PATH")
 
@@ -21,7 +22,8 @@ class Host:
     """The machine of one instance: its metadata service, its disk, its log, and its processes.
 
     The supervisor may be killed and started again while its etcd lives on; a crash ends everything at once. `prefix` in
-    front of a command runs it in this machine's network.
+    front of a command runs it in this machine's network. `volume` is mounted on the data directory where only its own
+    processes see it: none by default, the data is part of the machine's disk then.
     """
 
     def __init__(self, instance: Instance, aws: AWS, directory: Path, command: Sequence[str],
@@ -33,6 +35,7 @@ class Host:
         self.prefix = network.attach(instance.address).prefix if network else []
         self.directory = directory
         self.data = directory / "data"
+        self.volume: Volume | None = None
         self.log = directory / "log"
         self.command = list(command)
         self._extra = dict(environment)
@@ -84,7 +87,8 @@ class Host:
         """Runs any program on this machine; to the rig it is the supervisor from now on."""
         # What ended entirely is forgotten; what left an etcd behind is still part of this machine.
         self._programs = [one for one in self._programs if one.processes()]
-        program = Program([*self.prefix, *command], environment, self.log, directory=self.directory,
+        mounting = self.volume.prefix(self.data) if self.volume else []
+        program = Program([*self.prefix, *mounting, *command], environment, self.log, directory=self.directory,
                           holding=[self._aws.block.descriptor])
         self._programs.append(program)
         return program
@@ -154,9 +158,12 @@ class Host:
             self._network.detach(self.address)
 
     def take_disk(self, other: Host) -> None:
-        """Moves the data directory of another machine here, as a volume is attached elsewhere. Neither may run."""
+        """Moves the data of another machine here: its volume, or what lies in its directory. Neither may run."""
         self.wipe()
-        shutil.move(other.data, self.data)
+        if other.volume:
+            self.volume, other.volume = other.volume, None
+        else:
+            shutil.move(other.data, self.data)
 
     def clone_disk(self, other: Host) -> None:
         """Copies the data directory of another machine, as a volume made from its snapshot, or an image, does."""

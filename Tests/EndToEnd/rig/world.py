@@ -97,14 +97,17 @@ class World:
         return leader.endpoint.members()
 
     def is_whole(self) -> bool:
-        """Whether the members are exactly the group's instances, all of them started voters."""
+        """Whether the members are exactly the group's instances, all of them started voters that serve."""
         members = self.members()
         running = {one.id for one in self.aws.running()}
         voting = all(one.is_started and not one.is_learner for one in members)
-        return voting and {one.name for one in members} == running
+        if not voting or {one.name for one in members} != running:
+            return False
+        # The list is what was once agreed on: a member that is just being started again is on it, too.
+        return all(one.endpoint.status().leader for one in self.fleet.living())
 
     def await_whole(self, timeout: float = 60.0) -> list[Member]:
-        """Waits until the members are exactly the group's instances, started and voting."""
+        """Waits until the members are exactly the group's instances, started, voting and serving."""
         wait_until("the members are exactly the running instances", self.is_whole, timeout)
         return self.members()
 
