@@ -162,6 +162,9 @@ private func moving(
         cluster, facts(.seen(group([1, 2, 4])), asked: [asked(3, state)], reports, silent: silent), before)
 }
 private let moved = record([on(1, volume(1)), on(2, volume(2)), on(4, volume(3))])
+private let firstDirectories = [1, 2].map { holds($0) }
+private let movedDirectory = holds(3, on: 4)
+private let movedDirectories = record([on(1), on(2), on(4, disk(3))])
 /// The cluster knows the new address, and etcd has not yet published the new name.
 private let renamed = Member(3, name: "i-3", peerURLs: [peerURL(4)], clientURLs: [clientURL(3)])
 
@@ -186,6 +189,18 @@ let rowsOfMoves: [ReconcileRow] = [
     ReconcileRow(
         "also in a moment in which its report is lost",
         moving(led([member(1), member(2), renamed], ill: [3]), firstVolumes, silent: [4], record: moved),
+        deferred: [.unhealthyButRunning(renamed, .running, "no answer")]),
+    ReconcileRow(
+        "moved directory, which lay below its volume's root: until it runs it is judged by its disk, too",
+        moving(
+            led([member(1), member(2), renamed], ill: [3]), firstDirectories + [movedDirectory],
+            record: movedDirectories),
+        deferred: [.unhealthyButRunning(renamed, .running, "no answer")]),
+    ReconcileRow(
+        "also where its old instance is stopped, and nobody says at the moment where it is",
+        moving(
+            led([member(1), member(2), renamed], ill: [3]), firstDirectories, state: .stopped, silent: [4],
+            record: movedDirectories),
         deferred: [.unhealthyButRunning(renamed, .running, "no answer")]),
     ReconcileRow(
         "not while its old instance runs and says nothing", moving(state: .running, silent: [3]),

@@ -7,6 +7,8 @@ private let theirs = stamped(3, volume(3))
 /// No leader ever told it which member it is.
 private let nameless = Stamp(
     disk: volume(3), instance: 3, owner: ourGroup, generation: 1, cluster: 0xc1, started: true)
+private let namelessDirectory = Stamp(
+    disk: disk(3), instance: 3, owner: ourGroup, generation: 1, cluster: 0xc1, started: true)
 private let before = record([on(2, volume(2)), on(3, volume(3))])
 private let shown = OwnEtcd(shown: showing(members(2, 3)))
 private func moved(
@@ -50,6 +52,14 @@ let rowsOfVolumes: [StartRow] = [
         "and it, too, resumes once the cluster knows",
         moved(
             nameless, record: record([on(2, volume(2)), on(1, volume(3))]),
+            clusters: [
+                cluster(
+                    [member(2), Member(3, name: "i-3", peerURLs: [peerURL(1)], clientURLs: [clientURL(3)])], ill: [3])
+            ]), resume),
+    StartRow(
+        "also where it is a directory, which lay below its volume's root",
+        moved(
+            namelessDirectory, record: record([on(2, volume(2)), on(1, disk(3))]),
             clusters: [
                 cluster(
                     [member(2), Member(3, name: "i-3", peerURLs: [peerURL(1)], clientURLs: [clientURL(3)])], ill: [3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -26,6 +27,9 @@ _HAS_FAILED = pytest.StashKey[bool]()
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"limit(seconds): ends the test after so long instead of {_SECONDS_PER_TEST} s")
     config.addinivalue_line("markers", "measured: times something, so nothing else should run beside it")
+    # A shell ignores Ctrl-C for what it starts in the background, and what ignores it here is ignored in every child, too.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -107,9 +111,11 @@ def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
         worlds.append(world)
         return world
 
-    yield make
-    for world in worlds:
-        world.close()
+    # One that can't be closed does not keep the others open.
+    with contextlib.ExitStack() as closing:
+        yield make
+        for world in worlds:
+            closing.callback(world.close)
 
 
 @pytest.fixture

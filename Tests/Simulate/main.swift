@@ -101,9 +101,21 @@ func playSchedules() -> Int32 {
     return failures == 0 ? 0 : 1
 }
 
+/// - Returns: 1 where it did not go as it has to, 64 where there is none of that name.
+func tell(_ name: String) -> Int32 {
+    guard let schedule = Schedule.all.first(where: { $0.name == name }) else {
+        print("no schedule is called \"\(name)\"; --schedules names them all")
+        return 64
+    }
+    for line in schedule.story() { print(line) }
+    let faults = schedule.faults()
+    for fault in faults { print("FAIL \(fault)") }
+    return faults.isEmpty ? 0 : 1
+}
+
 if let request = request(Array(CommandLine.arguments.dropFirst())) {
     if let name = request.schedule {
-        for schedule in Schedule.all where schedule.name == name { for line in schedule.story() { print(line) } }
+        exit(tell(name))
     } else if request.tablesMutants {
         exit(tableMutants(request))
     } else if request.playsSchedules {
@@ -114,6 +126,6 @@ if let request = request(Array(CommandLine.arguments.dropFirst())) {
         exit(live(request))
     }
 } else {
-    print("Usage: simulate [--seeds N] [--from SEED] [--trace SEED]")
+    print("Usage: simulate [--seeds N] [--from SEED] | --trace SEED | --schedules | --schedule NAME | --mutants")
     exit(64)
 }

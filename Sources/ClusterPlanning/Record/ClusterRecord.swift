@@ -102,12 +102,12 @@ package struct ClusterRecord: Equatable, Sendable {
     package func voter(_ instance: InstanceID) -> Entry? { voters.first { $0.instance == instance } }
 
     /// The entry that stands for a member: by address and name, and by the address alone where the member has no name yet, or where
-    /// its volume has moved and it has not told its new name. A joiner at a dead member's address does not stand for that one.
+    /// its disk has moved and it has not told its new name. A joiner at a dead member's address does not stand for that one.
     func entry(for member: Member) -> Entry? {
         let here = voters.filter { member.peerURLs.contains($0.peerURL) }
         if let named = here.first(where: { $0.instance == member.instanceID }) { return named }
         if member.instanceID == nil { return here.first }
-        return here.first { !$0.isJoining && $0.disk?.isVolume == true }
+        return here.first { !$0.isJoining && $0.disk != nil }
     }
 
     /// The member of a cluster that stands for a disk: whose data is on it where its own stamp can't tell, as no leader ever told

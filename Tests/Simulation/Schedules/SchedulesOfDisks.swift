@@ -8,18 +8,16 @@ extension Schedule {
         Schedule("late volume, unannounced") { world in try world.rebootWithLateVolume(requiresMount: false) },
         Schedule("moved volume") { world in
             try world.formOnVolumes()
-            let old = world.followers()[0]
-            let member = world.memberID(old)
-            let volume = world.machines[old].volume
-            // Nobody sees it go, or it would be drained.
-            world.cloud.isDownUntil = world.now + .seconds(12)
-            world.kill(old)
-            world.terminate(old, now: true)
-            let new = world.launch()
-            world.machines[new].volume = volume
-            try world.rest()
-            world.expect(world.memberID(new) == member, "the member lives on at the new address")
-            world.expect(world.ledger.recoveries == 0, "no recovery")
+            try world.moveDisk { world, old, new in world.machines[new].volume = world.machines[old].volume }
+        },
+        // The data lies in a directory of a volume, and nobody can see that it may come back.
+        Schedule("moved directory") { world in
+            try world.form(3)
+            try world.moveDisk { world, old, new in
+                world.machines[new].rootDisk = world.machines[old].rootDisk
+                // The cluster knows its address long before etcd tells it the new name.
+                world.machines[new].failingStarts = 12
+            }
         },
         Schedule("moved volumes, all at once") { world in
             try world.formOnVolumes()
@@ -120,6 +118,21 @@ extension World {
         try reach("a cluster of 3 forms") { $0.unrest() == nil }
         run(for: .seconds(10))
         write()
+    }
+
+    /// A follower's instance is terminated, and its disk goes on in another one.
+    fileprivate func moveDisk(_ attach: (World, _ old: Int, _ new: Int) -> Void) throws {
+        let old = followers()[0]
+        let member = memberID(old)
+        // Nobody sees it go, or it would be drained.
+        cloud.isDownUntil = now + .seconds(12)
+        kill(old)
+        terminate(old, now: true)
+        let new = launch()
+        attach(self, old, new)
+        try rest()
+        expect(memberID(new) == member, "the member lives on at the new address")
+        expect(ledger.recoveries == 0, "no recovery")
     }
 
     fileprivate func rebootWithLateVolume(requiresMount: Bool) throws {
