@@ -139,7 +139,7 @@ extension Turn {
     /// The disk that a member's data is on: by the record, by whoever reports its data, else by the instance that its name or its
     /// address tells.
     func entry(of member: Member) -> ClusterRecord.Entry? {
-        if let entry = view.record.record?.entry(for: member) { return entry }
+        if let entry = view.record.record.flatMap({ evidence.entry(of: member, in: $0) }) { return entry }
         if let report = view.facts.counted.first(where: { $0.heldData?.member == member.id }) {
             return ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk)
         }

@@ -2,10 +2,10 @@
 
 /// The entries of a cluster that no record knows: each member at its address, with its disk where a report names it.
 func entries(of cluster: RunningCluster, _ facts: Facts) -> [ClusterRecord.Entry] {
-    cluster.members.map { entry(of: $0, facts) }
+    cluster.members.map { newEntry(of: $0, facts) }
 }
 
-private func entry(of member: Member, _ facts: Facts) -> ClusterRecord.Entry {
+private func newEntry(of member: Member, _ facts: Facts) -> ClusterRecord.Entry {
     let url = member.peerURLs.first ?? Endpoint(.http, "unknown", 1)
     let byAddress = facts.instances.first { $0.address == url.host && $0.state != .terminated }?.id
     let instance = member.instanceID ?? byAddress ?? InstanceID(member.name.isEmpty ? "unknown" : member.name)
@@ -20,17 +20,28 @@ extension Evidence {
     /// gone or asks with another disk: the add may be under way.
     func upkept(_ record: inout ClusterRecord, _ view: ClusterView) {
         let members = view.cluster.members
-        let lacking = members.filter { record.entry(for: $0) == nil }
+        let lacking = members.filter { entry(of: $0, in: record) == nil }
         record.voters = record.voters.compactMap { [record] entry in
-            guard let member = members.first(where: { record.entry(for: $0) == entry }) else {
+            guard let member = members.first(where: { self.entry(of: $0, in: record) == entry }) else {
                 // Of an entry that nobody has claimed no instance is known that could still come.
                 let mayCome = entry.isJoining && InstanceID.isInstanceID(entry.instance.rawValue)
                 return mayCome && !isOver(entry) ? entry : nil
             }
             return upkept(entry, as: member)
         }
-        record.voters += lacking.map { entry(of: $0, facts) }
+        record.voters += lacking.map { newEntry(of: $0, facts) }
         if isFormed(view) { record.former = [] }
+    }
+
+    /// The entry that stands for a member. One that only its address tells is an earlier member's, not its own, where the instance
+    /// that the member is named after says that it has the member, at that address: the record is behind.
+    func entry(of member: Member, in record: ClusterRecord) -> ClusterRecord.Entry? {
+        guard let entry = record.entry(for: member) else { return nil }
+        let isAnEarlierOnes = facts.counted.contains { report in
+            report.instance == member.instanceID && report.instance != entry.instance && report.member == member.id
+                && report.peerURL == entry.peerURL
+        }
+        return isAnEarlierOnes ? nil : entry
     }
 
     private func upkept(_ entry: ClusterRecord.Entry, as member: Member) -> ClusterRecord.Entry {
