@@ -100,16 +100,12 @@ def await_backup(world: World, revision: int = 0, proven: bool = True, timeout: 
 
 
 def put(world: World, key: str, value: str = "kept") -> int:
-    """Writes through the leader; answers the revision."""
-    leader = world.leader()
-    assert leader is not None
-    return leader.endpoint.put(key, value)
+    """Writes through the leader; answers the revision. A write that an election has broken off is repeated."""
+    return wait_until(f"{key} is written", lambda: world.leader().endpoint.put(key, value))
 
 
 def get(world: World, key: str) -> str | None:
-    leader = world.leader()
-    assert leader is not None
-    return leader.endpoint.get(key)
+    return wait_until(f"{key} is read", lambda: [world.leader().endpoint.get(key)])[0]
 
 
 def terminate_all(world: World) -> None:
@@ -200,9 +196,7 @@ def load(endpoints: Sequence[str], count: int, size: int, prefix: str = "load/",
 
 def count_keys(world: World, prefix: str = "load/") -> int:
     """How many keys are under a prefix, by a linearizable read."""
-    leader = world.leader()
-    assert leader is not None
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    answer = leader.endpoint.call("kv/range", 30, key=base64.b64encode(prefix.encode()).decode(),
-                                  range_end=base64.b64encode(end.encode()).decode(), count_only=True)
+    answer = world.leader().endpoint.call("kv/range", 30, key=base64.b64encode(prefix.encode()).decode(),
+                                          range_end=base64.b64encode(end.encode()).decode(), count_only=True)
     return int(answer.get("count", 0))

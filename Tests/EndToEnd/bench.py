@@ -151,7 +151,6 @@ class Bench:
             world.await_dns()
             time.sleep(12)  # one more turn, which finds nothing to do
             leader = world.leader()
-            assert leader is not None
             hosts = sorted(world.fleet.living(), key=lambda host: host is not leader)
             roles = ["leader", *(f"follower {number}" for number in range(1, len(hosts)))]
             pids = [host.supervisor.pid for host in hosts]

@@ -146,7 +146,7 @@ class Demo:
         return healed
 
     def _leads_instead(self, old: Host) -> bool:
-        leader = self._world.leader()
+        leader = self._world.leader_now()
         return leader is not None and leader.id != old.id
 
     def _calls_were_proper(self) -> None:

@@ -24,12 +24,11 @@ from rig.world import World
 
 def leader(world: World) -> Host:
     found = world.leader()
-    assert found is not None
     return found
 
 
 def follower(world: World) -> Host:
-    return next(one for one in world.fleet.living() if one is not leader(world))
+    return next(one for one in world.fleet.living() if one is not world.leader())
 
 
 def watched(host: Host, *arguments: str) -> tuple[int, str]:
@@ -65,7 +64,7 @@ class TestBackup:
         assert done.returncode == 0, done.stderr
         newest = stored(world)[0]
         assert newest.revision == revision and newest.is_proven and newest.name in done.stdout
-        again = command(leader(world), "backup")
+        again = command(world.leader(), "backup")
         assert again.returncode == 0 and "nothing has changed since" in again.stdout
         assert stored(world)[0] == newest and described(world, newest)["takenBy"] in {one.id for one in world.fleet.living()}
 
@@ -73,18 +72,18 @@ class TestBackup:
         world = founded(make_world, binary, 3, SELDOM)
         revision = put(world, "a")
         file = tmp_path / "mine.db"
-        done = command(leader(world), "backup", "--to", str(file))
+        done = command(world.leader(), "backup", "--to", str(file))
         assert done.returncode == 0 and str(file) in done.stdout, done.stderr
         status = json.loads(etcdctl("snapshot", "status", "-w", "json", str(file)))
         assert status["revision"] == revision
-        refused = command(leader(world), "backup", "--to", str(file))
+        refused = command(world.leader(), "backup", "--to", str(file))
         assert refused.returncode == 70 and "is there already" in refused.stderr
-        relative = command(leader(world), "backup", "--to", "here.db")
-        assert relative.returncode == 0 and (leader(world).directory / "here.db").is_file(), relative.stderr
+        relative = command(world.leader(), "backup", "--to", "here.db")
+        assert relative.returncode == 0 and (world.leader().directory / "here.db").is_file(), relative.stderr
 
     def test_without_a_cluster(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, SELDOM)
-        host = leader(world)
+        host = world.leader()
         host.stop()
         done = command(host, "backup")
         assert done.returncode == 1 and "no cluster answers" in done.stderr
@@ -96,18 +95,18 @@ class TestBackup:
         await_backup(world)
         put(world, "a")
         with world.aws.fault(fault, operations=["s3:PutObject"]):
-            done = command(leader(world), "backup")
+            done = command(world.leader(), "backup")
         assert done.returncode == 70 and words in done.stderr
 
     def test_on_a_terminal_progress_is_shown(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, {**SELDOM, "ETCD_CLUSTER_PROVE_BACKUPS": "false"})
         await_backup(world, proven=False)
-        load([leader(world).endpoint.url], 25_000, 3_000)
-        code, shown = watched(leader(world), "backup")
+        load([world.leader().endpoint.url], 25_000, 3_000)
+        code, shown = watched(world.leader(), "backup")
         print("\n" + shown)
         assert code == 0 and "100% of" in shown and "\r" in shown
-        load([leader(world).endpoint.url], 10, 10, prefix="more/")
-        plain = command(leader(world), "backup")
+        load([world.leader().endpoint.url], 10, 10, prefix="more/")
+        plain = command(world.leader(), "backup")
         assert plain.returncode == 0 and "\r" not in plain.stdout + plain.stderr
 
 
@@ -117,7 +116,7 @@ class TestInterrupted:
         world = founded(make_world, binary, 1, SELDOM)
         await_backup(world)
         put(world, "a")
-        host = leader(world)
+        host = world.leader()
         began = time.time()
         with world.aws.fault(faults.HANG, operations=["s3:PutObject"]):
             process = subprocess.Popen([*host.command, "backup"], env=host.environment(), stdin=subprocess.DEVNULL,
@@ -136,7 +135,7 @@ class TestInterrupted:
         world = founded(make_world, binary, 1, SELDOM)
         await_backup(world)
         put(world, "a")
-        host = leader(world)
+        host = world.leader()
         with world.aws.fault(faults.HANG, operations=["s3:PutObject"]):
             process = subprocess.Popen(["nohup", *host.command, "backup"], env=host.environment(), stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -149,7 +148,7 @@ class TestInterrupted:
         """Nobody has to press a key more."""
         world = founded(make_world, binary, 1, SELDOM)
         await_backup(world)
-        host = leader(world)
+        host = world.leader()
         master, slave = pty.openpty()
         process = subprocess.Popen([*host.command, "restore", "--accept-data-loss"], env=host.environment(), stdin=slave,
                                    stdout=slave, stderr=slave, start_new_session=True)
@@ -189,18 +188,18 @@ class TestList:
 
     def test_none_and_not_readable_are_two_things(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, {**OFTEN, "ETCD_BACKUP_INTERVAL": "0"})
-        none = command(leader(world), "backups")
+        none = command(world.leader(), "backups")
         assert (none.returncode, none.stdout) == (0, "no backups\n")
-        assert json.loads(command(leader(world), "backups", "-o", "json").stdout) == []
+        assert json.loads(command(world.leader(), "backups", "-o", "json").stdout) == []
         with world.aws.fault(faults.DENIED, operations=["s3:ListObjectsV2"]):
-            denied = command(leader(world), "backups")
+            denied = command(world.leader(), "backups")
         assert denied.returncode == 70 and denied.stdout == "" and "AccessDenied" in denied.stderr
 
     def test_without_a_bucket(self, make_world: MakeWorld, binary: str) -> None:
         world = make_world([binary], size=1)
         world.fleet.follow()
         world.await_whole()
-        done = command(leader(world), "backups")
+        done = command(world.leader(), "backups")
         assert done.returncode == 64 and "--backup-bucket is not set" in done.stderr
 
 
@@ -215,8 +214,9 @@ class TestRestore:
 
     def test_the_newest_beside_a_living_cluster(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 3, SELDOM)
+        await_backup(world)
         put(world, "a")
-        assert command(leader(world), "backup").returncode == 0
+        assert command(world.leader(), "backup").returncode == 0
         backup = stored(world)[0]
         put(world, "b")
         refused = command(follower(world), "restore", "--yes")
@@ -239,28 +239,28 @@ class TestRestore:
         for key in ("a", "b", "c"):
             revisions.append(put(world, key))
             time.sleep(1.1)  # names tell seconds
-            assert command(leader(world), "backup").returncode == 0
+            assert command(world.leader(), "backup").returncode == 0
             backups.append(stored(world)[0])
-        done = command(leader(world), "restore", "--revision", str(revisions[1]), "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--revision", str(revisions[1]), "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
         self.await_restored(world, {"a": "kept", "b": "kept", "c": None})
         moment = backups[0].taken.strftime("%Y-%m-%dT%H:%M:%SZ")
-        done = command(leader(world), "restore", "--time", moment, "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--time", moment, "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
         self.await_restored(world, {"a": "kept", "b": None, "c": None}, 3)
-        done = command(leader(world), "restore", "--from", backups[2].name, "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--from", backups[2].name, "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
         self.await_restored(world, {"a": "kept", "b": "kept", "c": "kept"}, 4)
-        none = command(leader(world), "restore", "--revision", "1", "--time", "2020-01-01T00:00:00Z")
+        none = command(world.leader(), "restore", "--revision", "1", "--time", "2020-01-01T00:00:00Z")
         assert none.returncode == 64, none.stderr
-        none = command(leader(world), "restore", "--time", "2020-01-01T00:00:00Z", "--accept-data-loss", "--yes")
+        none = command(world.leader(), "restore", "--time", "2020-01-01T00:00:00Z", "--accept-data-loss", "--yes")
         assert none.returncode == 1 and "2020-01-01" in none.stderr
 
     def test_from_a_file(self, make_world: MakeWorld, binary: str, tmp_path: Path) -> None:
         world = founded(make_world, binary, 3, SELDOM)
         put(world, "a")
         file = tmp_path / "mine.db"
-        assert command(leader(world), "backup", "--to", str(file)).returncode == 0
+        assert command(world.leader(), "backup", "--to", str(file)).returncode == 0
         put(world, "b")
         done = command(follower(world), "restore", "--from", str(file), "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
@@ -270,20 +270,21 @@ class TestRestore:
         world = founded(make_world, binary, 1, SELDOM)
         put(world, "a")
         file = tmp_path / "mine.db"
-        assert command(leader(world), "backup", "--to", str(file)).returncode == 0
+        assert command(world.leader(), "backup", "--to", str(file)).returncode == 0
         put(world, "b")
         world.aws.create_bucket("elsewhere")
         world.aws.put_object("elsewhere", "a/b.db", file.read_bytes())
-        done = command(leader(world), "restore", "--from", "s3://elsewhere/a/b.db", "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--from", "s3://elsewhere/a/b.db", "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
         self.await_restored(world, {"a": "kept", "b": None})
 
     def test_compressed_one(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, {**SELDOM, "ETCD_CLUSTER_COMPRESS_BACKUPS": "true"})
+        await_backup(world)
         put(world, "a")
-        assert command(leader(world), "backup").returncode == 0
+        assert command(world.leader(), "backup").returncode == 0
         put(world, "b")
-        done = command(leader(world), "restore", "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--accept-data-loss", "--yes")
         assert done.returncode == 0, done.stderr
         self.await_restored(world, {"a": "kept", "b": None})
 
@@ -291,14 +292,14 @@ class TestRestore:
         world = founded(make_world, binary, 1, SELDOM)
         put(world, "a")
         file = tmp_path / "mine.db"
-        assert command(leader(world), "backup", "--to", str(file)).returncode == 0
+        assert command(world.leader(), "backup", "--to", str(file)).returncode == 0
         content = bytearray(file.read_bytes())
         content[5000] ^= 1
         file.write_bytes(content)
         before = world.aws.contents(BUCKET)
-        done = command(leader(world), "restore", "--from", str(file), "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--from", str(file), "--accept-data-loss", "--yes")
         assert done.returncode == 70 and str(file) in done.stderr
-        missing = command(leader(world), "restore", "--from", str(tmp_path / "none.db"), "--accept-data-loss", "--yes")
+        missing = command(world.leader(), "restore", "--from", str(tmp_path / "none.db"), "--accept-data-loss", "--yes")
         assert missing.returncode == 70 and "none.db" in missing.stderr
         assert generation(world) == 1 and get(world, "a") == "kept"
         assert {key: body for key, body in world.aws.contents(BUCKET).items() if key in before} == before
@@ -306,7 +307,7 @@ class TestRestore:
 
     def test_wrong_usage(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, SELDOM)
-        host = leader(world)
+        host = world.leader()
         for arguments in (["restore", "--from", "member"], ["restore", "--from", "empty"], ["backup", "--to", ""],
                           ["restore", "--time", "yesterday"], ["backups", "-o", "flags"], ["restore", "--revision", "-1"]):
             done = command(host, *arguments)
@@ -315,10 +316,10 @@ class TestRestore:
     def test_names_that_are_not_there(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, SELDOM)
         await_backup(world)
-        done = command(leader(world), "restore", "--from", "7-1-9-20200101T000000Z.db", "--accept-data-loss", "--yes")
+        done = command(world.leader(), "restore", "--from", "7-1-9-20200101T000000Z.db", "--accept-data-loss", "--yes")
         assert done.returncode == 1 and "7-1-9" in done.stderr
         with world.aws.fault(faults.DENIED, operations=["s3:ListObjectsV2"]):
-            blind = command(leader(world), "restore", "--accept-data-loss", "--yes")
+            blind = command(world.leader(), "restore", "--accept-data-loss", "--yes")
         assert blind.returncode == 70 and "could not be listed" in blind.stderr
 
 
@@ -326,7 +327,7 @@ class TestRecover:
     def test_from_snapshot_where_the_supervisors_hold(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, {**OFTEN, "ETCD_CLUSTER_ON_LOSS": "hold"})
         backup = await_backup(world, put(world, "a"))
-        gone = leader(world)
+        gone = world.leader()
         world.aws.terminate_at_once(gone.id)
         host = wait_until("another one is there", lambda: next(
             (one for one in world.fleet.living() if one.id != gone.id), None))

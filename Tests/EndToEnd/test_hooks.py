@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 import pytest
 
 from rig.etcd import EtcdFailed
 from rig.waiting import wait_until
-from rig.world import World
+from rig.world import STEADY, World
 from rig.writer import Writer
 
 MakeWorld = Callable[..., World]
@@ -19,13 +20,13 @@ ONE_ELECTION = 5.0
 
 
 class HealthyVoters:
-    """Counts the voters that know a leader, all the time; remembers the fewest."""
+    """Counts the voters that know a leader, all the time; remembers the fewest that no election explains."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.fewest = 99
         self._failure: Exception | None = None
-        self._led = time.monotonic()
+        self._counted: deque[tuple[float, int]] = deque()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -55,11 +56,14 @@ class HealthyVoters:
                     count += bool(status.leader) and not status.is_learner
                 except EtcdFailed:
                     continue
-            # Everybody is without a leader for the moment of an election: that is not a voter less, unless it lasts.
+            # In an election some know a leader and some don't, for a moment: that is not a voter less, unless it lasts.
             now = time.monotonic()
-            self._led = now if count else self._led
-            if count or now - self._led > ONE_ELECTION:
-                self.fewest = min(self.fewest, count)
+            self._counted.append((now, count))
+            if now - self._counted[0][0] < ONE_ELECTION:
+                continue
+            self.fewest = min(self.fewest, max(seen for _, seen in self._counted))
+            while now - self._counted[1][0] >= ONE_ELECTION:
+                self._counted.popleft()
 
 
 def kinds(world: World, instance: str) -> list[str]:
@@ -67,9 +71,7 @@ def kinds(world: World, instance: str) -> list[str]:
 
 
 def any_endpoint(world: World):
-    leader = world.leader()
-    assert leader is not None
-    return leader.endpoint
+    return world.leader().endpoint
 
 
 @pytest.mark.parametrize("which", ["the leader", "a follower"])
@@ -84,8 +86,8 @@ def test_member_leaves_before_its_instance_dies(make_world: MakeWorld, binary: s
         wait_until("the client writes", lambda: len(writer.acknowledged) > 50)
         world.aws.terminate(victim.id)
         wait_until("it is no member", lambda: victim.id not in {one.name for one in world.members()})
-        assert victim.is_up(), "the instance lives on until its hook is completed"
-        wait_until("its hook is completed", lambda: "complete" in kinds(world, victim.id))
+        assert victim.is_up() or "complete" in kinds(world, victim.id), "the instance lives on until its hook is completed"
+        wait_until("its hook is completed", lambda: "complete" in kinds(world, victim.id), 60)
         world.await_whole(90)
     print(f"\nthe longest pause of writes {writer.longest_gap:.1f} s; {kinds(world, victim.id)}")
     assert writer.longest_gap < ONE_ELECTION
@@ -95,8 +97,8 @@ def test_member_leaves_before_its_instance_dies(make_world: MakeWorld, binary: s
 @pytest.mark.limit(240)
 def test_drain_is_held_while_another_voter_is_dead(make_world: MakeWorld, binary: str) -> None:
     """F25: heartbeats until the dead one is replaced, then the drain."""
-    world = make_world([binary], environment={"ETCD_CLUSTER_INTERVAL": "2s"})
-    world.aws.put_hook("terminating", 12)
+    world = make_world([binary], environment={"ETCD_CLUSTER_INTERVAL": "2s", **STEADY})
+    world.aws.put_hook("terminating", 24)
     world.fleet.follow()
     world.await_whole()
     leader = world.leader()
@@ -105,7 +107,7 @@ def test_drain_is_held_while_another_voter_is_dead(make_world: MakeWorld, binary
     wait_until("the leader sees it", lambda: "is not healthy" in leader.log_text())
     world.aws.terminate(leaving.id)
     wait_until("it says why", lambda: f"{leaving.id} is held, though it is to leave" in leader.log_text())
-    wait_until("heartbeats are sent", lambda: kinds(world, leaving.id).count("heartbeat") >= 3)
+    wait_until("heartbeats are sent", lambda: kinds(world, leaving.id).count("heartbeat") >= 3, 90)
     assert leaving.id in {one.name for one in world.members()}
     world.aws.terminate_at_once(dead.id)
     wait_until("then it leaves", lambda: leaving.id not in {one.name for one in world.members()}, 90)

@@ -16,6 +16,7 @@ from rig.world import World
 from rig.writer import Writer
 
 MakeWorld = Callable[..., World]
+_GROUPS = "autoscaling:DescribeAutoScalingGroups"
 networked = pytest.mark.skipif(os.geteuid() != 0, reason="making network namespaces takes root")
 
 
@@ -144,7 +145,8 @@ def test_member_on_a_moved_disk_lives_on(make_world: MakeWorld, binary: str) -> 
 
     old = replaced_on_its_disk(world, add)
     world.aws.terminate(old.id, replace=False)
-    world.fleet.sync()
+    looks = len(world.aws.calls(action=_GROUPS))
+    wait_until("the leader has looked", lambda: len(world.aws.calls(action=_GROUPS)) >= looks + 2, 60)
     world.await_whole()
 
 
@@ -161,9 +163,8 @@ def test_member_on_a_volume_of_its_own_outlives_its_instance(make_world: MakeWor
     def terminate(old: Host) -> Host:
         world.aws.terminate(old.id)
         world.fleet.sync()
-        leader = world.leader()
         waits = f"the volume of {old.id} may come back on another instance"
-        wait_until("the leader waits for the volume", lambda: waits in leader.log_text())
+        wait_until("the leader waits for the volume", lambda: any(waits in one.log_text() for one in world.fleet.living()), 60)
         return next(one for one in world.fleet.living() if not one.is_up())
 
     replaced_on_its_disk(world, terminate)
@@ -172,11 +173,20 @@ def test_member_on_a_volume_of_its_own_outlives_its_instance(make_world: MakeWor
 
 
 def damage_log(host: Host) -> None:
-    """Flips bytes in the middle of the newest segment of the write-ahead log."""
+    """Flips the last bytes of a record in the middle of the newest segment of the write-ahead log.
+
+    Its data, and not its length: etcd takes a record that is longer than what follows for one that was never written whole,
+    and goes on without. Before each record stands its length, in 56 bits, and in the highest byte how it is padded
+    (etcd, wal/decoder.go).
+    """
     log = sorted((host.data / "member" / "wal").glob("*.wal"))[-1]
     content = bytearray(log.read_bytes())
-    written = len(content.rstrip(b"\0"))
-    for index in range(written // 2, written // 2 + 16):
+    ends, at = [], 0
+    while frame := int.from_bytes(content[at:at + 8], "little"):
+        ends.append(at + 8 + (frame & (1 << 56) - 1))
+        at = ends[-1] + ((frame >> 56) & 7)
+    end = ends[len(ends) // 2]
+    for index in range(end - 8, end):
         content[index] ^= 0xFF
     log.write_bytes(content)
 

@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 from accounts import account, aws, change, ec2_ids, group_ids, key, me, refusal  # noqa: F401 - fixtures among them
 from rig import addresses
 from rig.aws import AWS, AccessKey, faults
+from rig.waiting import wait_until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 DESCRIBE_INSTANCES = b"Action=DescribeInstances&Version=2016-11-15"
@@ -181,7 +182,7 @@ class TestWireFaults:
         answers: list = []
         patient = threading.Thread(target=lambda: answers.append(post(aws, signed(aws, key), timeout=20)))
         patient.start()
-        patient.join(timeout=0.3)
+        wait_until("both hang", lambda: [call.fault for call in aws.calls()].count("hang") == 2)
         assert patient.is_alive()
         assert aws.lift(identifier) == 2
         patient.join(timeout=10)

@@ -164,10 +164,10 @@ class TestInstanceMetadata:
         assert ask(imds, "PUT", "/latest/api/token", headers)[0] == status
 
     def test_token_ends_with_its_time_and_with_a_reboot(self, imds: InstanceMetadata) -> None:
-        brief, lasting = session(imds, 1), session(imds, 60)
+        brief, lasting = session(imds, 5), session(imds, 60)
         path = "/latest/meta-data/instance-id"
         assert ask(imds, "GET", path, brief) == (200, "i-0abc")
-        wait_until("the token expires", lambda: ask(imds, "GET", path, brief)[0] == 401, 5)
+        wait_until("the token expires", lambda: ask(imds, "GET", path, brief)[0] == 401)
         assert ask(imds, "GET", path, lasting)[0] == 200
         imds.forget_tokens()
         assert ask(imds, "GET", path, lasting)[0] == 401
@@ -198,7 +198,7 @@ class TestInstanceMetadata:
         assert curl(f"{imds.endpoint}/latest/meta-data/instance-id", "-H", f"X-aws-ec2-metadata-token: {token}") == "i-0abc"
 
     def test_botocore_finds_the_credentials_and_sees_them_renewed(self, imds: InstanceMetadata) -> None:
-        fetcher = InstanceMetadataFetcher(base_url=imds.endpoint, num_attempts=1)
+        fetcher = InstanceMetadataFetcher(base_url=imds.endpoint, num_attempts=1, timeout=20)
         assert fetcher.retrieve_iam_role_credentials()["access_key"] == "ASIA0"
         imds.renew(60)
         assert fetcher.retrieve_iam_role_credentials()["access_key"] == "ASIA1"
@@ -249,8 +249,8 @@ class TestFleet:
         pids, others = lost.processes(), other.processes()
         assert len(pids) >= 2 and os.getsid(pids[0]) != os.getsid(lost.etcd() or 0)
         family.aws.terminate(lost.id)
-        wait_until("its processes are gone", lambda: all_gone(pids), 5)
-        wait_until("the replacement runs", lambda: families_run(family, 2), 10)
+        wait_until("its processes are gone", lambda: all_gone(pids))
+        wait_until("the replacement runs", lambda: families_run(family, 2))
         assert [host.id for host in family.fleet.living()] == [other.id, family.aws.running()[-1].id]
         assert other.processes() == others
         with pytest.raises(ConnectionRefusedError):
@@ -320,12 +320,17 @@ class TestFleet:
             "ETCD_LISTEN_METRICS_URLS": f"http://{address}:2381"}
 
     def test_delay_holds_a_machine_back(self, make_world: MakeWorld) -> None:
-        late: dict[str, float] = {}
-        world = make_world(["sleep", "1000"], size=2, delay=lambda one: late.setdefault(one.id, 0.6 * len(late)))
+        seen: dict[str, float] = {}
+
+        def delay(instance: Instance) -> float:
+            seen[instance.id] = time.monotonic()
+            return 0.6 * (len(seen) - 1)
+
+        world = make_world(["sleep", "1000"], size=2, delay=delay)
         world.fleet.follow()
-        wait_until("the first runs", lambda: any(host.is_up() for host in world.fleet.living()))
-        assert [host.is_up() for host in world.fleet.living()] == [True, False]
-        wait_until("the second runs", lambda: all(host.is_up() for host in world.fleet.living()))
+        wait_until("both run", lambda: len(seen) == 2 and all(host.is_up() for host in world.fleet.living()))
+        second = world.fleet.host(list(seen)[1])
+        assert second.supervisor.started_at >= seen[second.id] + 0.6
 
     def test_instances_credentials_open_the_door_and_expire_on_order(self, make_world: MakeWorld) -> None:
         world = make_world(["sleep", "1000"], size=1)
@@ -455,8 +460,8 @@ class TestNothingIsLeftBehind:
                 rig.send_signal(signal.SIGABRT)  # makes faulthandler show what every thread is doing
                 rig.wait(timeout=10)
                 pytest.fail(f"the rig did not end:\n{complaints.read_text()}")
-            wait_until("everything has ended", lambda: all_gone(pids), 10)
-            wait_until("the block is free", lambda: network not in Path("/proc/net/unix").read_text(), 10)
+            wait_until("everything has ended", lambda: all_gone(pids))
+            wait_until("the block is free", lambda: network not in Path("/proc/net/unix").read_text())
         finally:
             rig.kill()
             rig.wait()

@@ -90,8 +90,9 @@ class TestRoute53:
         with pytest.raises(ReadTimeoutError):
             client.change_resource_record_sets(HostedZoneId=aws.zone_id, ChangeBatch=swap)
         assert held(aws) == ('"1"',)
+        wait_until("it hangs", lambda: [call.fault for call in aws.calls()].count("hang") == 1)
         assert aws.lift(identifier) == 1
-        wait_until("it is applied all the same", lambda: held(aws) == ('"2"',), 5)
+        wait_until("it is applied all the same", lambda: held(aws) == ('"2"',))
 
 
 def held(aws: AWS) -> tuple[str, ...]:  # noqa: F811

@@ -67,8 +67,7 @@ class TestWithoutAHand:
         assert source(world) == f"snapshot:{newest.name}" and generation(world) == 2
         assert newest.revision >= loaded.revision
         assert count_keys(world) == 100_000
-        leader = world.leader()
-        assert leader is not None and writer.missing(leader.endpoint, up_to=newest.revision) == []
+        assert writer.missing(world.leader().endpoint, up_to=newest.revision) == []
         lost = [one for one in writer.revisions if one > newest.revision]
         took, tool = restoration(world)
         assert 0 < tool < took
@@ -102,7 +101,6 @@ class TestWithoutAHand:
         world.aws.set_desired_capacity(3)
         world.await_whole(150)
         leader = world.leader()
-        assert leader is not None
         assert writer.missing(leader.endpoint) == [] and count_keys(world) == 10_000
         assert generation(world) == 2 and source(world) == f"snapshot:{newest.name}"
         print(f"\nthree to none {emptied:.1f} s, none to three {time.monotonic() - began:.1f} s; "

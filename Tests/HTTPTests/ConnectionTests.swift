@@ -47,10 +47,11 @@ import Testing
         let hung = try StubServer { _ in .hang }
         let server = try StubServer { _ in .text("x") }
         let client = try makeClient()
-        async let waiting = failure(client, HTTPRequest("GET", hung.url), deadline: .seconds(2))
+        let waiting = Task { try await client.send(HTTPRequest("GET", hung.url), deadline: .seconds(600)) }
         #expect(try await hung.requests(atLeast: 1).count == 1)
-        for _ in 0..<50 { _ = try await client.send(HTTPRequest("GET", server.url), deadline: .seconds(1)) }
-        #expect(try await waiting.kind == .timedOut)
+        for _ in 0..<50 { _ = try await client.send(HTTPRequest("GET", server.url), deadline: patience) }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
     @Test func aLoopNamesWhoHasNotAnswered() async throws {
@@ -150,7 +151,7 @@ private func peerPort(_ descriptor: Int32) -> UInt16? {
             latencies.append(ContinuousClock.now - start)
         }
         // A busy machine delays some of them, but not the median.
-        #expect(latencies.sorted()[4] < .milliseconds(50), "\(latencies)")
+        #expect(latencies.sorted()[4] < .milliseconds(500), "\(latencies)")
         #expect(await eventually { server.openConnections == 0 })
     }
 

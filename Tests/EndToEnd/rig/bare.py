@@ -11,6 +11,7 @@ from rig.etcd import Endpoint, await_write
 from rig.fleet import Fleet
 from rig.host import Host
 from rig.processes import Program
+from rig.waiting import wait_until
 
 
 def static_flags(name: str, address: str, data: Path, cluster: str, token: str) -> list[str]:
@@ -71,6 +72,9 @@ class OlderCluster:
             self.start(one)
         fleet.starts = True
         await_write([one.endpoint for one in self.hosts], 60)
+        for one in self.hosts:
+            wait_until(f"{one.id} serves, and knows that all do", lambda one=one: one.endpoint.status().leader and all(
+                member.is_started for member in one.endpoint.members()), 60)
 
     def start(self, host: Host) -> None:
         """Starts an etcd, the first time or again."""

@@ -36,7 +36,7 @@ class Resolver:
         self._records: list[RecordSet] | None = None
         self._changes = -1
         self._program: Program | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._stop = threading.Event()
         self.errors: list[str] = []
         directory.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,8 @@ class Resolver:
         """What dig gets for a name, sorted; empty if there is nothing."""
         command = ["dig", f"@{self.address}", "-p", str(self.port), "+short", f"+time={timeout}", "+tries=1",
                    "+norecurse", name, kind]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout + 5, check=False)
+        with self._lock:  # not while dnsmasq starts anew
+            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout + 5, check=False)
         if done.returncode != 0:
             raise LookupFailed(f"{' '.join(command)}: {done.stdout.strip() or done.stderr.strip()}")
         return sorted(line for line in done.stdout.splitlines() if line and not line.startswith(";"))

@@ -92,9 +92,11 @@ class Fleet:
                 self.errors.append(repr(error))
 
     def living(self) -> list[Host]:
-        """The machines of instances that are not terminated or stopped, in order of launch."""
-        with self._lock:
-            return [host for name, host in self.hosts.items() if name not in self._off]
+        """The machines of instances that are not terminated or stopped, in order of launch.
+
+        Without the lock: who writes or counts all the time must not stand still while a machine starts or ends.
+        """
+        return [host for name, host in list(self.hosts.items()) if name not in self._off]
 
     def endpoints(self) -> list[Endpoint]:
         return [host.endpoint for host in self.living()]

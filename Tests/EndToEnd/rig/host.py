@@ -113,6 +113,10 @@ class Host:
         """The process ID of this machine's etcd."""
         return next((pid for program in reversed(self._programs) if (pid := program.find("etcd"))), None)
 
+    def has_started_etcd(self) -> bool:
+        """Whether an etcd was ever started to serve here; the supervisor also runs it to be told its version."""
+        return "etcd started" in self.log_text() or (self.data / "member").exists()
+
     def kill_etcd(self) -> int:
         """SIGKILL for etcd alone; answers the process ID that it had."""
         pid = self.etcd()

@@ -47,7 +47,6 @@ def soak(world: World, turns: int = TURNS, timeout: float = 300.0) -> list[Soake
     world.await_whole()
     world.await_dns()
     leader = world.leader()
-    assert leader is not None
     hosts = sorted(world.fleet.living(), key=lambda host: host is not leader)
 
     def memories() -> list[Memory]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from rig.etcd import Endpoint, EtcdFailed
+from rig.waiting import wait_until
 
 
 class Writer:
@@ -44,7 +45,7 @@ class Writer:
     def missing(self, endpoint: Endpoint, up_to: int | None = None) -> list[str]:
         """The acknowledged keys that a linearizable read through this endpoint lacks or shows with another value; only
         those up to a revision, if one is given."""
-        present = endpoint.get_prefix(self._prefix)
+        present = wait_until("the keys are read", lambda: [endpoint.get_prefix(self._prefix)])[0]
         return [key for key, revision in zip(self.acknowledged, self.revisions)
                 if (up_to is None or revision <= up_to) and present.get(key) != key]
 

@@ -105,8 +105,8 @@ class Control:
     def add_key(self, **key: Any) -> None:
         self._gate.keyring.add(Key(**key))
 
-    def expire(self, caller: str) -> int:
-        return self._gate.keyring.expire(caller)
+    def expire(self, caller: str, spared: str) -> int:
+        return self._gate.keyring.expire(caller, spared)
 
     def allow(self, actions: list[str]) -> None:
         self._gate.allowed = set(actions)

@@ -128,9 +128,9 @@ class AWS(Group, Buckets):
                     expires=key.expires)
         return key
 
-    def expire_keys(self, caller: str) -> int:
-        """Ends all credentials of an instance now: AWS answers ExpiredToken. Answers how many there were."""
-        return self._order("expire", caller=caller)
+    def expire_keys(self, caller: str, spared: str = "") -> int:
+        """Ends all credentials of an instance now, but for a spared access key: AWS answers ExpiredToken. Answers how many."""
+        return self._order("expire", caller=caller, spared=spared)
 
     def allow(self, actions: Iterable[str]) -> None:
         """Sets what the instances' role may do, such as `ec2:DescribeInstances`."""

@@ -90,10 +90,10 @@ class Keyring:
         with self._lock:
             self._keys[key.access_key] = key
 
-    def expire(self, caller: str) -> int:
-        """Ends all credentials of a caller; answers how many there were."""
+    def expire(self, caller: str, spared: str) -> int:
+        """Ends all credentials of a caller but one; answers how many there were."""
         with self._lock:
-            mine = [key for key in self._keys.values() if key.caller == caller]
+            mine = [key for key in self._keys.values() if key.caller == caller and key.access_key != spared]
             for key in mine:
                 key.expires = 0.0
             return len(mine)
