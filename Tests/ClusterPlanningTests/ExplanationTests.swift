@@ -66,7 +66,7 @@ private let conflict = [
         .clusterFull(members: 3, size: 3, unhealthy: [member(3)]),
         .quorumAtRisk(QuorumRisk(healthyVoters: 2, voters: 4)),
         .ownEntryNeeded(member(1), QuorumRisk(healthyVoters: 1, voters: 2)), .ownEntryAlive(member(1)),
-        .ownEntryOfLostData(member(1)), .askedToJoin(0xc1),
+        .ownEntryMoved(member(1), to: 4), .ownEntryOfLostData(member(1)), .askedToJoin(0xc1),
         .programUnfit("flag provided but not defined: -max-learners"),
         .peersLagging([peer(2, shows: []), peer(3, shows: [])], 7),
         .addTooSoon(after: .milliseconds(1100)),

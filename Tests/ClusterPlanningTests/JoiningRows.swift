@@ -164,16 +164,18 @@ private let waited = remembering(leaderSilentSince: .seconds(990))
 /// An older tool's cluster: no supervisor of ours beside its etcds.
 private func old(
     _ cluster: RunningCluster, disk: Disk = .empty(fresh()), record: RecordReading = found(entering1),
-    group: Group = group([1, 2, 3]), asked: [Instance] = [], backups: Observed<BackupsSeen> = .notAsked,
-    settings: PlanSettings = PlanSettings()
+    group: Group = group([1, 2, 3]), asked: [Instance] = [], others: [Report] = [],
+    backups: Observed<BackupsSeen> = .notAsked, settings: PlanSettings = PlanSettings()
 ) -> StartView {
     view(
-        disk: disk, facts(.seen(group), asked: asked, [blank(1, asks: true)], silent: [2, 3]), record: record,
+        disk: disk, facts(.seen(group), asked: asked, [blank(1, asks: true)] + others, silent: [2, 3]), record: record,
         backups: backups, clusters: [cluster], settings: settings)
 }
 private let entering1 = record([on(1, joining: true), unnamed(2), unnamed(3)])
 private let unaware = record([unnamed(2), unnamed(3)])
 private let older = cluster(members(2, 3), generation: nil)
+/// Its disk is on instance 4 now, and it still has our name.
+private let movedAway = Member(3, name: "i-1", peerURLs: [peerURL(4)], clientURLs: [clientURL(1)])
 
 let rowsOfSelfJoining: [StartRow] = [
     StartRow("a leader that says nothing has ten seconds", old(older), .wait(.askedToJoin(0xc1))),
@@ -216,6 +218,13 @@ let rowsOfSelfJoining: [StartRow] = [
     StartRow(
         "a member that answers is alive, whatever is lost here",
         old(cluster(members(1, 2, 3)), record: found(unaware)), waited, .wait(.ownEntryAlive(member(1)))),
+    StartRow(
+        "one whose disk is elsewhere by the record may live on there",
+        old(
+            cluster([member(2), member(5), movedAway], ill: [3]),
+            record: found(record([on(2), on(5), on(4, disk(3))])),
+            group: group([1, 2, 4, 5]), others: [holds(3, on: 4), holds(5)]), waited,
+        .wait(.ownEntryMoved(movedAway, to: 4))),
     StartRow(
         "one that the quorum needs stays", old(cluster(members(1, 2), ill: [1, 2]), record: found(unaware)), waited,
         .wait(.ownEntryNeeded(member(1), QuorumRisk(healthyVoters: 0, voters: 1)))),

@@ -40,7 +40,8 @@ enum WaitKind: CaseIterable {
     case noClusterName, ownDataLost, generationUnknown
     case generationPending, generationQuorate, generationLed, generationHeld, dataUnusable, otherMemberJoining
     case otherAnnounced
-    case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryOfLostData, programUnfit, askedToJoin
+    case clusterFull, quorumAtRisk, ownEntryNeeded, ownEntryAlive, ownEntryMoved, ownEntryOfLostData, programUnfit,
+        askedToJoin
     case peersLagging, addTooSoon
 
     init(_ reason: WaitReason) {
@@ -96,6 +97,7 @@ enum WaitKind: CaseIterable {
         case .quorumAtRisk: self = .quorumAtRisk
         case .ownEntryNeeded: self = .ownEntryNeeded
         case .ownEntryAlive: self = .ownEntryAlive
+        case .ownEntryMoved: self = .ownEntryMoved
         case .ownEntryOfLostData: self = .ownEntryOfLostData
         case .askedToJoin: self = .askedToJoin
         case .programUnfit: self = .programUnfit

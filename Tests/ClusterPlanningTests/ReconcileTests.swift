@@ -137,4 +137,4 @@ import Testing
 let reconcileRows =
     rowsOfTerminated + rowsOfOtherEvidence + rowsOfWeakEvidence + rowsOfDoubt + rowsOfEntries + rowsOfDrains
     + rowsOfBlindness + rowsOfAdditions + rowsOfPromotions + rowsOfLaunching + rowsOfUpkeep + rowsOfAdoption
-    + rowsOfMoves + rowsOfZone + rowsOfBackups + rowsOfDeletingBackups + rowsOfPublishing
+    + rowsOfMoves + rowsOfAddresses + rowsOfZone + rowsOfBackups + rowsOfDeletingBackups + rowsOfPublishing

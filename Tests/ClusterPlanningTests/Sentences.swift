@@ -95,6 +95,7 @@ let waitSentences = #"""
     adding a member would spend the quorum: 2 of 4 voters would be healthy, 3 are needed
     our entry i-1 (1) can't be removed without spending the quorum: 1 of 2 voters would be healthy, 2 are needed
     another machine runs etcd as our entry i-1 (1); two with one instance ID or address can't both be members
+    by the record the data of our entry i-1 (1) is on i-4 now, and may live on there
     entry i-1 (1) belongs to data that is lost; the leader has to remove it
     asked the leader of cluster c1 to be entered
     etcd could not be run here, so nobody is asked to enter this instance: flag provided but not defined: -max-learners

@@ -21,13 +21,6 @@ private let four = Observed.seen(group([1, 2, 3, 4], desired: 4))
 private let missing = Deferral.memberMissing(members: 3, size: 4)
 private let all = [holds(1), holds(2), holds(3)]
 
-private let successor = Member(4, name: "i-4", peerURLs: [peerURL(3)], clientURLs: [clientURL(3)])
-private let successorHolds = {
-    var report = holds(4)
-    report.peerURL = peerURL(3)
-    return report
-}()
-
 let rowsOfUpkeep: [ReconcileRow] = [
     ReconcileRow(
         "a member that the record lacks goes in, with its disk", keeping(record([on(1), on(2)])),
@@ -67,13 +60,6 @@ let rowsOfUpkeep: [ReconcileRow] = [
         keeping(
             led(members(1, 2)), facts(.seen(group([1, 2])), asked: [asked(3, .terminated)], firstTwo), record()),
         steps: kept(record()) { $0.voters = [on(1), on(2)] }, deferred: [.memberMissing(members: 2, size: 3)]),
-    ReconcileRow(
-        "a member that a person has put in a dead one's place, at its address, is not that one: it is not removed for it",
-        keeping(
-            led([member(1), member(2), successor], ill: [4]),
-            facts(.seen(group([1, 2, 4])), asked: [asked(3, .terminated)], firstTwo + [successorHolds]), record()),
-        steps: kept(record()) { $0.voters = [on(1), on(2), ClusterRecord.Entry(4, peerURL(3), disk: disk(4))] },
-        deferred: [.unhealthyButRunning(successor, .running, "no answer")]),
     ReconcileRow(
         "earlier data is needed no more once two serve",
         keeping(

@@ -102,6 +102,8 @@ extension WaitReason: CustomStringConvertible {
             "our entry \(member.label) can't be removed without spending the quorum: \(risk)"
         case .ownEntryAlive(let member):
             "another machine runs etcd as our entry \(member.label); two with one instance ID or address can't both be members"
+        case .ownEntryMoved(let member, let instance):
+            "by the record the data of our entry \(member.label) is on \(instance) now, and may live on there"
         case .peersLagging(let peers, let id):
             "not every peer shows our entry \(id) yet: \(list(peers.map(\.instance.rawValue)))"
         case .addTooSoon(let after): "our entry was just removed; \(after) have to pass before it is added anew"

@@ -156,9 +156,8 @@ struct Turn {
             deferring(.recordOfOther(owner: record.owner))
             return false
         }
-        if view.ownGeneration == nil,
-            !cluster.members.contains(where: { $0.id == view.ownMember && record.entry(for: $0) != nil })
-        {
+        let ownMember = cluster.members.first { $0.id == view.ownMember }
+        if view.ownGeneration == nil, ownMember.flatMap({ evidence.entry(of: $0, in: record) }) == nil {
             deferring(.recordLacksUs(generation: record.generation))
             return false
         }

@@ -46,18 +46,26 @@ extension Turn {
     }
 
     /// The member whose volume this instance reports, where nothing else may run on it: not another instance that reports the same
-    /// disk, as with a clone, and not the one that had it and says nothing now.
+    /// disk, as with a clone, and not the one that had it, or after which the member is named, and that says nothing now. Nor may
+    /// another member be at the address: etcd would refuse it, and it has to go first.
     private func memberMoved(to report: Report) -> Member? {
         guard let data = report.heldData, data.generation == record?.generation,
             let member = member(whoseDataIs: data, on: report.disk), member.id != view.ownMember,
             !cluster.isHealthy(member),
-            !member.peerURLs.contains(report.peerURL),
+            !cluster.members.contains(where: { $0.peerURLs.contains(report.peerURL) }),
             case .held = evidence.fate(of: ClusterRecord.Entry(report.instance, report.peerURL, disk: report.disk))
         else { return nil }
+        if let named = member.instanceID, named != report.instance, mayRunUnseen(named) { return nil }
         guard let before = entry(of: member)?.instance, before != report.instance else { return member }
         let state = view.facts.instance(before)?.state
         let isOver = state?.isEnd == true || state == .stopped || view.facts.report(before) != nil
         return isOver ? member : nil
+    }
+
+    /// Whether an instance that AWS knows may run etcd, and its supervisor says nothing.
+    private func mayRunUnseen(_ instance: InstanceID) -> Bool {
+        guard let state = view.facts.instance(instance)?.state, view.facts.report(instance) == nil else { return false }
+        return !state.isEnd && state != .stopped
     }
 
     private func member(whoseDataIs data: HeldData, on disk: DiskID?) -> Member? {

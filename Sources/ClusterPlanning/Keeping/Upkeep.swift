@@ -8,8 +8,11 @@ func entries(of cluster: RunningCluster, _ facts: Facts) -> [ClusterRecord.Entry
 private func newEntry(of member: Member, _ facts: Facts) -> ClusterRecord.Entry {
     let url = member.peerURLs.first ?? Endpoint(.http, "unknown", 1)
     let byAddress = facts.instances.first { $0.address == url.host && $0.state != .terminated }?.id
-    let instance = member.instanceID ?? byAddress ?? InstanceID(member.name.isEmpty ? "unknown" : member.name)
-    let report = facts.report(instance)
+    // One whose disk has moved still has the old instance's name until it runs again.
+    let reporter = facts.counted.first { $0.member == member.id && $0.peerURL == url }
+    let named = member.instanceID ?? byAddress ?? InstanceID(member.name.isEmpty ? "unknown" : member.name)
+    let instance = reporter?.instance ?? named
+    let report = reporter ?? facts.report(named)
     let disk = report?.member == member.id ? report?.disk : nil
     return ClusterRecord.Entry(instance, url, disk: disk, isJoining: !member.isStarted)
 }
@@ -33,15 +36,18 @@ extension Evidence {
         if isFormed(view) { record.former = [] }
     }
 
-    /// The entry that stands for a member. One that only its address tells is an earlier member's, not its own, where the instance
-    /// that the member is named after says that it has the member, at that address: the record is behind.
+    /// The entry that stands for a member. One that only its address tells may be an earlier member's, in whose place somebody has
+    /// put this one, or its disk has come back from there: then the record is behind.
+    ///
+    /// The instance that the member is named after decides: by its report that it has the member, at that address or, as nobody
+    /// else, on that disk. While it says nothing, an entry whose disk is gone stands for none but its own.
     func entry(of member: Member, in record: ClusterRecord) -> ClusterRecord.Entry? {
         guard let entry = record.entry(for: member) else { return nil }
-        let isAnEarlierOnes = facts.counted.contains { report in
-            report.instance == member.instanceID && report.instance != entry.instance && report.member == member.id
-                && report.peerURL == entry.peerURL
-        }
-        return isAnEarlierOnes ? nil : entry
+        guard let named = member.instanceID, named != entry.instance else { return entry }
+        let fate = fate(of: entry)
+        guard let report = facts.report(named) else { return fate.isGone ? nil : entry }
+        let isItself = report.peerURL == entry.peerURL || fate.heldReport == report
+        return report.member == member.id && isItself ? nil : entry
     }
 
     private func upkept(_ entry: ClusterRecord.Entry, as member: Member) -> ClusterRecord.Entry {

@@ -173,7 +173,7 @@ private func starterOfLiving(
     _ cluster: RunningCluster, _ record: ClusterRecord, _ evidence: Evidence
 ) throws(Refusal) -> [ClusterRecord.Entry] {
     let doubts = cluster.voters.compactMap { voter -> String? in
-        guard let entry = record.entry(for: voter) else { return "\(voter.label) is not in the record" }
+        guard let entry = evidence.entry(of: voter, in: record) else { return "\(voter.label) is not in the record" }
         if case .unknown(let doubt) = evidence.fate(of: entry) { return doubt }
         return nil
     }

@@ -10,6 +10,7 @@ func planSelfJoin(
     if let stale {
         // We run no etcd. Whoever answers under that ID is another machine, and alive (F24).
         if cluster.isHealthy(stale) { return .wait(.ownEntryAlive(stale)) }
+        if let elsewhere = placeOfItsDisk(view, stale, memory) { return .wait(.ownEntryMoved(stale, to: elsewhere)) }
         if let risk = cluster.risk(ofRemoving: stale) { return .wait(.ownEntryNeeded(stale, risk)) }
         memory.ownEntryRemoved = view.now
         let loss = Loss.replaced(view.identity.instance, by: stamp.disk)
@@ -35,6 +36,17 @@ func planSelfJoin(
     let add = ReconcilePlan.Step.addMember(
         view.identity.instance, peerURL: view.identity.peerURL, asLearner: false)
     return .act(add, on: cluster)
+}
+
+/// The instance on which, by the record, the disk of the member with our name is now, unless it is gone: there it may live on,
+/// and has not told its new name yet.
+private func placeOfItsDisk(_ view: StartView, _ stale: Member, _ memory: StartMemory) -> InstanceID? {
+    guard let record = view.ownRecord else { return nil }
+    let evidence = view.evidence(record, memory)
+    guard let entry = evidence.entry(of: stale, in: record), entry.instance != view.identity.instance,
+        !evidence.fate(of: entry).isGone
+    else { return nil }
+    return entry.instance
 }
 
 /// Another instance whose addition stands in the record, and may be under way. Nobody here takes the mark away from one that

@@ -155,6 +155,7 @@ package enum WaitReason: Equatable, Sendable {
     case quorumAtRisk(QuorumRisk)
     case ownEntryNeeded(Member, QuorumRisk)
     case ownEntryAlive(Member)
+    case ownEntryMoved(Member, to: InstanceID)
     case ownEntryOfLostData(Member)
     case askedToJoin(ClusterID)
     case programUnfit(String)
