@@ -55,7 +55,12 @@ private func tidily(_ command: @escaping @Sendable () async -> Int32) async -> I
 /// Nothing is flushed: what was said is written, and a thread that still waits for a line holds the lock on standard input.
 private func end(by signal: Signal) -> Never {
     Glibc.signal(signal.rawValue, SIG_DFL)
-    kill(getpid(), signal.rawValue)
+    var alone = sigset_t()
+    sigemptyset(&alone)
+    sigaddset(&alone, signal.rawValue)
+    pthread_sigmask(SIG_UNBLOCK, &alone, nil)
+    // To this thread: one that is sent to the process may be given to another thread, and come after the exit below.
+    raise(signal.rawValue)
     _exit(128 + signal.rawValue)
 }
 

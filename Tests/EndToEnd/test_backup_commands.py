@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -130,6 +131,29 @@ class TestInterrupted:
                 process.wait()
         assert process.returncode == -number and "interrupted" in said
         assert not list(host.data.glob("etcd-cluster.scratch*"))
+
+    def test_it_dies_by_the_signal_whichever_thread_would_get_it(self, binary: str, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+            silent.settimeout(60)
+            environment = {
+                "PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "ETCD_BACKUP_BUCKET": BUCKET}
+            line = [binary, "backup", "--instance-id=i-0a", "--region=eu-central-1", "--address=127.0.0.9",
+                    f"--data-dir={tmp_path / 'data'}", "--hosted-zone=example.org", "--without-record=false"]
+            for _ in range(4):
+                processes = [subprocess.Popen(line, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                              stderr=subprocess.DEVNULL) for _ in range(10)]
+                try:
+                    asking = [silent.accept()[0] for _ in processes]  # each has begun to look
+                    for process in processes:
+                        process.send_signal(signal.SIGINT)
+                    assert [process.wait(30) for process in processes] == [-signal.SIGINT] * len(processes)
+                    for connection in asking:
+                        connection.close()
+                finally:
+                    for process in processes:
+                        process.kill()
+                        process.wait()
 
     def test_what_nohup_ignores_stays_ignored(self, make_world: MakeWorld, binary: str) -> None:
         world = founded(make_world, binary, 1, SELDOM)
