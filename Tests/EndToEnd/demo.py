@@ -63,7 +63,7 @@ class Demo:
             formed = time.monotonic() - began
             step.detail = f"{formed:.1f} s after the first start"
         with self._progress.step("every instance is a voting member"):
-            _await(world, "the members are exactly the instances", world.is_whole, FORMING_LIMIT)
+            _await(world, "the members are exactly the instances", world.whole, FORMING_LIMIT)
         self._members()
         return formed
 
@@ -126,7 +126,7 @@ class Demo:
                        lambda: lost not in {one.name for one in world.members()}, HEALING_LIMIT)
                 step.detail = f"{since():.1f} s"
             with self._progress.step("the replacement is a voting member") as step:
-                _await(world, "the members are exactly the instances", world.is_whole, HEALING_LIMIT)
+                _await(world, "the members are exactly the instances", world.whole, HEALING_LIMIT)
                 step.detail = f"{since():.1f} s"
             with self._progress.step("DNS holds exactly the living") as step:
                 _await(world, "DNS follows",
@@ -192,9 +192,9 @@ class Demo:
             raise Failed(otherwise)
 
 
-def _await(world: World, claim: str, condition: Callable[[], bool], limit: float) -> None:
+def _await(world: World, claim: str, condition: Callable[[], object], limit: float) -> None:
     """Waits, but not for what can't come any more: a supervisor that has ended."""
-    def condition_or_end() -> bool:
+    def condition_or_end() -> object:
         for host in world.fleet.living():
             ended = host.ended()
             if ended is not None:
