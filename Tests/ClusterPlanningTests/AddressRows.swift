@@ -33,14 +33,14 @@ private let itsInstance = instance(4, address: address(3))
 private let succeeded = [on(1), on(2), ClusterRecord.Entry(4, peerURL(3), disk: disk(4))]
 private let succeededSilently = [on(1), on(2), ClusterRecord.Entry(4, peerURL(3), disk: nil)]
 private func succeeding(
-    ill: Set<MemberID> = [], instance its: Instance = itsInstance, _ reports: [Report] = firstTwo, silent: [Int] = [4],
-    hooks: Observed<[LifecycleHook]> = .notAsked
+    ill: Set<MemberID> = [], _ reports: [Report] = firstTwo, silent: [Int] = [4]
 ) -> ClusterView {
     lead(
         led([member(1), member(2), successor], ill: ill),
         facts(
-            .seen(group([instance(1), instance(2), its])), asked: [asked(3, .terminated)], reports, silent: silent),
-        record: found(record()), hooks: hooks)
+            .seen(group([instance(1), instance(2), itsInstance])), asked: [asked(3, .terminated)], reports,
+            silent: silent),
+        record: found(record()))
 }
 
 // A leader whose data has no generation: its own list has it where an entry of the record was.

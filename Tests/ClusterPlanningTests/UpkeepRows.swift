@@ -162,7 +162,6 @@ private func moving(
         cluster, facts(.seen(group([1, 2, 4])), asked: [asked(3, state)], reports, silent: silent), before)
 }
 private let moved = record([on(1, volume(1)), on(2, volume(2)), on(4, volume(3))])
-private let firstDirectories = [1, 2].map { holds($0) }
 private let movedDirectory = holds(3, on: 4)
 private let movedDirectories = record([on(1), on(2), on(4, disk(3))])
 /// The cluster knows the new address, and etcd has not yet published the new name.
@@ -193,13 +192,13 @@ let rowsOfMoves: [ReconcileRow] = [
     ReconcileRow(
         "moved directory, which lay below its volume's root: until it runs it is judged by its disk, too",
         moving(
-            led([member(1), member(2), renamed], ill: [3]), firstDirectories + [movedDirectory],
+            led([member(1), member(2), renamed], ill: [3]), firstTwo + [movedDirectory],
             record: movedDirectories),
         deferred: [.unhealthyButRunning(renamed, .running, "no answer")]),
     ReconcileRow(
         "also where its old instance is stopped, and nobody says at the moment where it is",
         moving(
-            led([member(1), member(2), renamed], ill: [3]), firstDirectories, state: .stopped, silent: [4],
+            led([member(1), member(2), renamed], ill: [3]), firstTwo, state: .stopped, silent: [4],
             record: movedDirectories),
         deferred: [.unhealthyButRunning(renamed, .running, "no answer")]),
     ReconcileRow(

@@ -23,11 +23,6 @@ from rig.waiting import wait_until
 from rig.world import World
 
 
-def leader(world: World) -> Host:
-    found = world.leader()
-    return found
-
-
 def follower(world: World) -> Host:
     return next(one for one in world.fleet.living() if one is not world.leader())
 

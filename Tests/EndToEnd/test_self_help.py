@@ -24,6 +24,7 @@ def test_leader_that_is_blind_to_aws_hands_over(make_world: MakeWorld, binary: s
     with world.aws.fault(faults.UNAVAILABLE, callers=[blind.id]):
         replacement, = world.aws.terminate(victim.id)
         wait_until("it hands over", lambda: "AWS answers it, and not us" in blind.log_text(), 180)
+        wait_until("another one leads", lambda: world.leader_now() not in (None, blind))
         wait_until("the dead one is replaced", lambda: victim.id not in {one.name for one in world.members()}
                    and any(one.name == replacement.id and not one.is_learner for one in world.members()), 90)
     world.await_whole()

@@ -31,11 +31,6 @@ def row(shown: dict, host: Host) -> dict:
     return next(one for one in shown["instances"] if one["instance"] == host.id)
 
 
-def leader(world: World) -> Host:
-    found = world.leader()
-    return found
-
-
 def followers(world: World) -> list[Host]:
     leading = world.leader()
     return [one for one in world.fleet.living() if one is not leading]
